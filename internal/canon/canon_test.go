@@ -1,0 +1,111 @@
+package canon_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/sallyport-dev/sallyport/internal/canon"
+)
+
+func TestTransform(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, in, want string }{
+		{"white space goes", " { \"a\" : [ 1 , 2 ] } ", `{"a":[1,2]}`},
+		{"members are sorted by UTF-16 units", `{"\ufb33":1,"\ud83d\ude00":2,"a":3,"":4}`, "{\"\":4,\"a\":3,\"\U0001F600\":2,\"\ufb33\":1}"},
+		{"literals", `[null,true,false]`, `[null,true,false]`},
+		{"empty", `[{},[]]`, `[{},[]]`},
+		{"escapes are the fewest", `"\u0061\/\u000a\u001f\u007f<>&\u2028"`, "\"a/\\n\\u001f\x7f<>&\u2028\""},
+		// RFC 8785, appendix B.
+		{"numbers", `[0,-0,4.50,2e-3,1E30,0.000001,1e-7,1e21,333333333.33333329,9007199254740991]`,
+			`[0,0,4.5,0.002,1e+30,0.000001,1e-7,1e+21,333333333.3333333,9007199254740991]`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := canon.Transform([]byte(c.in))
+			require.NoError(t, err)
+			require.Equal(t, c.want, string(got))
+		})
+	}
+}
+
+func TestTransformRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, in, want string }{
+		{"duplicate member", `{"a":1,"b":2,"a":3}`, `"a" stands twice`},
+		{"duplicate through an escape", `{"a":1,"\u0061":3}`, `"a" stands twice`},
+		{"integer that a float64 cannot hold", `9007199254740993`, "not exact"},
+		{"number out of range", `1e999`, "does not fit"},
+		{"invalid UTF-8", "\"\xff\"", "UTF-8"},
+		{"two values", `1 2`, "follows"},
+		{"nothing", ``, "EOF"},
+		{"cut", `{"a":`, "EOF"},
+		{"too deep", strings.Repeat("[", 300) + strings.Repeat("]", 300), "nested deeper"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := canon.Transform([]byte(c.in))
+			require.ErrorContains(t, err, c.want)
+			require.Nil(t, got)
+		})
+	}
+}
+
+// What is canonical stays as it is, and says the same as before.
+func TestTransformIsStable(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		v := anyJSON(3).Draw(t, "value")
+		raw, err := json.Marshal(v)
+		require.NoError(t, err)
+		once, err := canon.Transform(raw)
+		require.NoError(t, err)
+		twice, err := canon.Transform(once)
+		require.NoError(t, err)
+		require.Equal(t, string(once), string(twice))
+		require.JSONEq(t, string(raw), string(once))
+	})
+}
+
+func anyJSON(depth int) *rapid.Generator[any] {
+	leaves := []*rapid.Generator[any]{
+		rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.String().AsAny(),
+		rapid.Float64Range(-1e15, 1e15).AsAny(),
+	}
+	if depth > 0 {
+		leaves = append(leaves,
+			rapid.SliceOfN(anyJSON(depth-1), 0, 4).AsAny(),
+			rapid.MapOfN(rapid.String(), anyJSON(depth-1), 0, 4).AsAny())
+	}
+	return rapid.OneOf(leaves...)
+}
+
+func TestDigestKeepsDomainsApart(t *testing.T) {
+	t.Parallel()
+	a, err := canon.Digest("a", []int{1})
+	require.NoError(t, err)
+	b, err := canon.Digest("b", []int{1})
+	require.NoError(t, err)
+	require.NotEqual(t, a, b)
+	_, err = canon.Digest("a", func() {})
+	require.Error(t, err)
+}
+
+func FuzzTransform(f *testing.F) {
+	for _, s := range []string{`{"a":[1,2.5e-9,"\u20ac"]}`, `{"a":1,"a":2}`, `[[[[`, "\xff", `"\ud800"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		once, err := canon.Transform(in)
+		if err != nil {
+			require.Nil(t, once)
+			return
+		}
+		require.True(t, json.Valid(once))
+		twice, err := canon.Transform(once)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(once, twice))
+	})
+}

@@ -1,0 +1,267 @@
+package release
+
+import (
+	"time"
+
+	"github.com/sallyport-dev/sallyport/internal/canon"
+	"github.com/sallyport-dev/sallyport/internal/enum"
+)
+
+// ChangeSet is everything that differs between two revisions, and what could not
+// be read of it. Readers fill one part each (gitlog the commits and files, gomod
+// the dependencies); [ChangeSet.Add] puts the parts together.
+//
+// Slices are ordered: commits from the oldest to the newest, files by path,
+// dependencies by package. A nil slice means "none" only where Coverage says that
+// its kind was read completely.
+type ChangeSet struct {
+	// Base and Head are the two revisions. Base is empty if FromNothing is set, or
+	// if a gap says why there is none.
+	Base Revision `json:"base"`
+	Head Revision `json:"head"`
+	// FromNothing says that nothing was before: the base is the empty tree.
+	FromNothing bool `json:"fromNothing,omitempty"`
+
+	Commits      []Commit           `json:"commits,omitempty"`
+	Files        []FileChange       `json:"files,omitempty"`
+	Dependencies []DependencyChange `json:"dependencies,omitempty"`
+	Resources    []ResourceChange   `json:"resources,omitempty"`
+	Settings     []SettingChange    `json:"settings,omitempty"`
+
+	// Coverage says how much of each kind was read. A kind that is not in it was
+	// not looked at.
+	Coverage map[Kind]Coverage `json:"coverage,omitempty"`
+	Gaps     []Gap             `json:"gaps,omitempty"`
+}
+
+// Kind is a kind of change.
+type Kind string
+
+// The kinds of changes. Each is a slice of [ChangeSet], but for the pipeline:
+// its definitions are files, labelled [LabelPipeline].
+const (
+	KindCode           Kind = "code"           // Commits and Files
+	KindDependency     Kind = "dependency"     // Dependencies
+	KindInfrastructure Kind = "infrastructure" // Resources
+	KindConfiguration  Kind = "configuration"  // Settings
+)
+
+// Coverage says how much of something was read. The zero value is missing.
+type Coverage uint8
+
+// The coverages, in rising order.
+const (
+	CoverageMissing Coverage = iota
+	CoveragePartial
+	CoverageComplete
+)
+
+var coverages = enum.Table[Coverage]{Type: "release.Coverage", Names: []string{"missing", "partial", "complete"}}
+
+// String is the coverage's name.
+func (c Coverage) String() string { return coverages.Text(c) }
+
+// ParseCoverage reads a coverage's name.
+func ParseCoverage(s string) (Coverage, error) { return coverages.Parse(s) }
+
+// MarshalText is the coverage's name.
+func (c Coverage) MarshalText() ([]byte, error) { return coverages.Marshal(c) }
+
+// UnmarshalText reads a coverage's name.
+func (c *Coverage) UnmarshalText(b []byte) error { return coverages.Unmarshal(c, b) }
+
+// Op is what happened to a changed thing.
+type Op uint8
+
+// The operations. Upgrade and downgrade are of versions; Listed and Unlisted are
+// bookkeeping: a file began or ceased to mention what was there all along.
+const (
+	OpUnknown Op = iota
+	OpAdded
+	OpModified
+	OpRemoved
+	OpReplaced // removed and made again; of a dependency: its content comes from elsewhere
+	OpUpgraded
+	OpDowngraded
+	OpMoved
+	OpListed
+	OpUnlisted
+)
+
+var ops = enum.Table[Op]{Type: "release.Op", Names: []string{"unknown", "added", "modified", "removed", "replaced",
+	"upgraded", "downgraded", "moved", "listed", "unlisted"}}
+
+// String is the operation's name.
+func (o Op) String() string { return ops.Text(o) }
+
+// ParseOp reads an operation's name.
+func ParseOp(s string) (Op, error) { return ops.Parse(s) }
+
+// MarshalText is the operation's name.
+func (o Op) MarshalText() ([]byte, error) { return ops.Marshal(o) }
+
+// UnmarshalText reads an operation's name.
+func (o *Op) UnmarshalText(b []byte) error { return ops.Unmarshal(o, b) }
+
+// Commit is one commit of the range.
+type Commit struct {
+	ID      Revision   `json:"id"`
+	Parents []Revision `json:"parents,omitempty"`
+	// Author, Committer, CoAuthors and SignedOffBy are claims: anyone can write any
+	// name into a commit.
+	Author      Actor     `json:"author"`
+	Committer   Actor     `json:"committer"`
+	CoAuthors   []Actor   `json:"coAuthors,omitempty"`
+	SignedOffBy []Actor   `json:"signedOffBy,omitempty"`
+	Authored    time.Time `json:"authored"`
+	Committed   time.Time `json:"committed"`
+	Subject     Text      `json:"subject"`
+	// Reverts are the commits that the message says it takes back.
+	Reverts []Revision `json:"reverts,omitempty"`
+	// Signature says whether the commit carries one. It was not verified.
+	Signature bool `json:"signature,omitempty"`
+	// Files are what it changed against its first parent. A merge commit has none:
+	// what it brings stands in the commits that it merges.
+	Files []FileChange `json:"files,omitempty"`
+}
+
+// FileChange is one file's change. Renames are not detected: a renamed file is
+// one removed and one added.
+type FileChange struct {
+	Path Path `json:"path"`
+	Op   Op   `json:"op"` // added, modified, removed; replaced where the type changed (file, link, submodule)
+	// Mode is git's, in octal digits: "100644" a file, "100755" an executable,
+	// "120000" a symbolic link, "160000" a submodule. Empty where there is no file.
+	OldMode string `json:"oldMode,omitempty"`
+	NewMode string `json:"newMode,omitempty"`
+	// Old and New are the ids of the contents: blobs, or a submodule's commits.
+	Old Revision `json:"old,omitempty"`
+	New Revision `json:"new,omitempty"`
+	// Added and Deleted count lines. They are 0 for binary files and submodules,
+	// whose size is not known in lines.
+	Added   int64 `json:"added"`
+	Deleted int64 `json:"deleted"`
+	Binary  bool  `json:"binary,omitempty"`
+	// Labels are what labelers said of it, sorted.
+	Labels []Label `json:"labels,omitempty"`
+}
+
+// Submodule reports whether either side is a submodule.
+func (f FileChange) Submodule() bool { return f.OldMode == "160000" || f.NewMode == "160000" }
+
+// DependencyChange is one change of a dependency.
+type DependencyChange struct {
+	// File is the file that says so, such as "go.mod".
+	File Path `json:"file"`
+	Op   Op   `json:"op"`
+	// Package is the purl without a version.
+	Package PURL `json:"package"`
+	// Before and After are versions; "" where it is not there.
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+	// Direct is set when the project itself asks for it (after; if removed, before).
+	Direct bool `json:"direct,omitempty"`
+	// Major is set when the major version differs.
+	Major bool `json:"major,omitempty"`
+	// Detail says the rest, for people: the target of a replace.
+	Detail string `json:"detail,omitempty"`
+}
+
+// ResourceChange is one change of infrastructure: a cloud resource, a Kubernetes
+// object.
+type ResourceChange struct {
+	// Address is the resource's name in its tool: "aws_iam_role.deploy".
+	Address string `json:"address"`
+	// Type is the resource's type: "aws_iam_role".
+	Type   string  `json:"type"`
+	Op     Op      `json:"op"`
+	Labels []Label `json:"labels,omitempty"`
+}
+
+// SettingChange is one change of configuration. Values are never kept: they may
+// be secrets.
+type SettingChange struct {
+	File   Path    `json:"file"`
+	Key    string  `json:"key"`
+	Op     Op      `json:"op"`
+	Labels []Label `json:"labels,omitempty"`
+}
+
+// Label says what a changed thing is about.
+type Label string
+
+// The labels of this module; hosts may add their own.
+const (
+	LabelIdentity  Label = "identity"  // who somebody is: identity management, authentication, sessions
+	LabelAccess    Label = "access"    // what somebody may do: authorisation, IAM, RBAC
+	LabelCrypto    Label = "crypto"    // cryptography, keys, certificates
+	LabelSecrets   Label = "secrets"   // where secrets are kept or read
+	LabelPayment   Label = "payment"   // money
+	LabelPipeline  Label = "pipeline"  // how it is built, tested, signed and deployed
+	LabelPolicy    Label = "policy"    // the rules that a release is judged by, code owners
+	LabelMigration Label = "migration" // changes of stored data and its schema
+	LabelNetwork   Label = "network"   // who can reach what
+	LabelStateful  Label = "stateful"  // holds data that would be lost
+	LabelAPI       Label = "api"       // interface definitions
+	LabelDeps      Label = "dependencies"
+	LabelTest      Label = "test"
+	LabelDocs      Label = "docs"
+	LabelGenerated Label = "generated"
+	LabelVendored  Label = "vendored"
+)
+
+// Empty reports whether nothing changed. A change set with gaps, or whose code
+// was not read completely, is never empty: nobody knows.
+func (c *ChangeSet) Empty() bool {
+	return len(c.Commits)+len(c.Files)+len(c.Dependencies)+len(c.Resources)+len(c.Settings)+len(c.Gaps) == 0 &&
+		c.Coverage[KindCode] == CoverageComplete
+}
+
+// Add takes the parts and gaps of p into c. Coverage of a kind that both have
+// read is the lower of the two. Base and Head stay c's.
+func (c *ChangeSet) Add(p ChangeSet) {
+	c.Commits = append(c.Commits, p.Commits...)
+	c.Files = append(c.Files, p.Files...)
+	c.Dependencies = append(c.Dependencies, p.Dependencies...)
+	c.Resources = append(c.Resources, p.Resources...)
+	c.Settings = append(c.Settings, p.Settings...)
+	c.Gaps = append(c.Gaps, p.Gaps...)
+	for kind, v := range p.Coverage {
+		if c.Coverage == nil {
+			c.Coverage = map[Kind]Coverage{}
+		}
+		if was, ok := c.Coverage[kind]; ok {
+			v = min(v, was)
+		}
+		c.Coverage[kind] = v
+	}
+}
+
+// Authors are all who wrote something in the range, each once, in the order in
+// which they first appear: authors, committers and co-authors. An actor without
+// an identity stands for each time that it appears, because it could be anyone.
+func (c *ChangeSet) Authors() []Actor {
+	var out []Actor
+	seen := map[string]bool{}
+	add := func(a Actor) {
+		if a.ID != "" && seen[a.ID] {
+			return
+		}
+		seen[a.ID] = true
+		out = append(out, a)
+	}
+	for i := range c.Commits {
+		add(c.Commits[i].Author)
+		add(c.Commits[i].Committer)
+		for _, a := range c.Commits[i].CoAuthors {
+			add(a)
+		}
+	}
+	return out
+}
+
+// Digest identifies the change set by its canonical bytes.
+func (c *ChangeSet) Digest() (Digest, error) {
+	d, err := canon.Digest("sallyport.release.changeset.v1", c)
+	return Digest(d), err
+}

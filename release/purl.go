@@ -1,0 +1,123 @@
+package release
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/package-url/packageurl-go"
+)
+
+// PURL is a package URL in canonical form (https://github.com/package-url/purl-spec).
+// Values made by ParsePURL and NewPURL may be compared with ==. The empty PURL
+// names nothing.
+type PURL string
+
+// maxPURL bounds what ParsePURL reads; real ones stay below 1 KiB.
+const maxPURL = 8 << 10
+
+// ParsePURL reads a package URL and normalises it.
+func ParsePURL(s string) (PURL, error) {
+	if len(s) > maxPURL {
+		return "", fmt.Errorf("release: purl of %d bytes is longer than %d", len(s), maxPURL)
+	}
+	p, err := packageurl.FromString(s)
+	if err != nil {
+		return "", fmt.Errorf("release: purl %q: %w", s, err)
+	}
+	return canonicalPURL(p)
+}
+
+// NewPURL makes a package URL of its parts: the type ("golang", "npm"), the name
+// with its namespace in front ("golang.org/x/mod", "@babel/core"), and the version,
+// which may be empty.
+func NewPURL(kind, name, version string) (PURL, error) {
+	namespace := ""
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		namespace, name = name[:i], name[i+1:]
+	}
+	return canonicalPURL(packageurl.PackageURL{Type: kind, Namespace: namespace, Name: name, Version: version})
+}
+
+func canonicalPURL(p packageurl.PackageURL) (PURL, error) {
+	if err := p.Normalize(); err != nil {
+		return "", fmt.Errorf("release: purl %q: %w", p.String(), err)
+	}
+	return PURL(p.ToString()), nil
+}
+
+// String is the package URL.
+func (p PURL) String() string { return string(p) }
+
+// MarshalText is the package URL.
+func (p PURL) MarshalText() ([]byte, error) { return []byte(p), nil }
+
+// UnmarshalText is ParsePURL; "" names nothing.
+func (p *PURL) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*p = ""
+		return nil
+	}
+	v, err := ParsePURL(string(b))
+	if err != nil {
+		return err
+	}
+	*p = v
+	return nil
+}
+
+// parts parses a canonical purl; of anything else it is empty.
+func (p PURL) parts() packageurl.PackageURL {
+	v, err := packageurl.FromString(string(p))
+	if err != nil {
+		return packageurl.PackageURL{}
+	}
+	return v
+}
+
+// Type is the package's type, such as "golang".
+func (p PURL) Type() string { return p.parts().Type }
+
+// Name is the package's name with its namespace, such as "golang.org/x/mod".
+func (p PURL) Name() string {
+	v := p.parts()
+	if v.Namespace == "" {
+		return v.Name
+	}
+	return v.Namespace + "/" + v.Name
+}
+
+// Version is the version, or "".
+func (p PURL) Version() string { return p.parts().Version }
+
+// Package is the purl without version and qualifiers: which package it is,
+// whatever the version. Two versions of one package have the same Package.
+func (p PURL) Package() PURL {
+	v := p.parts()
+	if v.Type == "" {
+		return ""
+	}
+	v.Version, v.Qualifiers = "", nil
+	return PURL(v.ToString())
+}
+
+// At is the same package in another version.
+func (p PURL) At(version string) PURL {
+	v := p.parts()
+	if v.Type == "" {
+		return ""
+	}
+	v.Version = version
+	return PURL(v.ToString())
+}
+
+// Component is a software component: a package in a version, as a release
+// contains it. A component is identified by its PURL.
+type Component struct {
+	PURL PURL `json:"purl"`
+	// Direct is set when the project itself asks for it, not another component.
+	Direct bool `json:"direct,omitempty"`
+	// License is the SPDX expression that was declared, or "" when not known.
+	License string `json:"license,omitempty"`
+	// Digest is the content's, where the reader knows one.
+	Digest Digest `json:"digest,omitzero"`
+}

@@ -1,0 +1,71 @@
+package release
+
+import (
+	"time"
+)
+
+// RecordSchema identifies the shape of a [Record].
+const RecordSchema = "https://sallyport.dev/schema/record/v1"
+
+// Record is the whole story of one release as one JSON value: what changed and
+// why, how careful that called for, who approved and what was tested, how it
+// was rolled out and what became of it. The parts are in the order in which an
+// auditor asks. A part that did not happen is empty; a record is written as
+// often as wanted and never changed in place.
+type Record struct {
+	Schema  string    `json:"schema"`
+	At      time.Time `json:"at"`
+	Release Release   `json:"release"`
+	// Reason and description.
+	Description string    `json:"description,omitempty"`
+	Changes     ChangeSet `json:"changes"`
+	// Security impact.
+	Assessment AssessmentRecord `json:"assessment"`
+	// Approvals and testing.
+	Evidence  []EvidenceRecord `json:"evidence"`
+	Decisions []DecisionRecord `json:"decisions"`
+	// Fall-back: what is restored when it goes wrong.
+	FallBack Ref `json:"fallBack,omitzero"`
+	// Rollout and outcome.
+	Rollout []Event `json:"rollout"`
+	Outcome Outcome `json:"outcome"`
+	// Notes are statements that a reader must know, such as which parts were simulated.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// AssessmentRecord is what risk said of the change set.
+type AssessmentRecord struct {
+	Tier         Tier               `json:"tier"`
+	Policy       Digest             `json:"policy"`
+	Model        Digest             `json:"model"`
+	Changes      Digest             `json:"changes"`
+	At           time.Time          `json:"at"`
+	Reasons      []Reason           `json:"reasons"`
+	Requirements []Requirement      `json:"requirements"`
+	Rollout      RolloutRequirement `json:"rollout"`
+}
+
+// EvidenceRecord is one verified statement: what it is, who signed it, and when.
+type EvidenceRecord struct {
+	// Digest is the envelope's, under which it is stored.
+	Digest        Digest       `json:"digest"`
+	Kind          EvidenceKind `json:"kind,omitempty"`
+	PredicateType string       `json:"predicateType"`
+	// By is the principal as text.
+	By string `json:"by"`
+	// At is the trusted time, zero when there is none.
+	At      time.Time `json:"at,omitzero"`
+	Summary string    `json:"summary,omitempty"`
+}
+
+// DecisionRecord is one decision, with everything needed to make it again.
+type DecisionRecord struct {
+	Verdict Verdict   `json:"verdict"`
+	At      time.Time `json:"at"`
+	Policy  Digest    `json:"policy"`
+	Reasons []Reason  `json:"reasons"`
+	// Used are the digests of the evidence that the verdict rests on.
+	Used []Digest `json:"used"`
+	// Until is when an allow ends, zero when it has no end.
+	Until time.Time `json:"until,omitzero"`
+}

@@ -1,0 +1,88 @@
+package metrics_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/internal/stats"
+	"github.com/sallyport-dev/sallyport/metrics"
+)
+
+// check computes a result again from its explanation alone, and says how the
+// two differ.
+func check(e metrics.Explanation) error {
+	var values []float64
+	var durations []stats.Duration
+	counted, numerator, deployments := 0, 0, 0
+	for _, c := range e.Contributions {
+		switch c.Use {
+		case metrics.UseCounted:
+			counted++
+		case metrics.UseNumerator:
+			counted++
+			numerator++
+		case metrics.UseValue, metrics.UseCensored:
+			values = append(values, c.Value)
+			durations = append(durations, stats.Duration{Time: c.Value, Censored: c.Use == metrics.UseCensored})
+		case metrics.UseExcluded, metrics.UseEvidence:
+			if c.Reason == "" {
+				return fmt.Errorf("%s %s is %s without a reason", c.Kind, c.Ref, c.Use)
+			}
+		default:
+			return fmt.Errorf("%s %s has no use", c.Kind, c.Ref)
+		}
+		if c.Kind == metrics.KindDeployment {
+			deployments++
+		}
+		if c.Kind == metrics.KindIncident && (c.Link == nil || c.Link.Reason == "" || c.Link.Confidence == metrics.ConfidenceUnknown) {
+			return fmt.Errorf("incident %s stands here without a link", c.Ref)
+		}
+	}
+	r := e.Result
+	n, value, in := counted, math.NaN(), stats.Interval{Lo: math.NaN(), Hi: math.NaN()}
+	switch r.Metric {
+	case metrics.Frequency:
+		if e.Weeks > 0 {
+			g := stats.Garwood(n, r.Level)
+			value, in = float64(n)/e.Weeks, stats.Interval{Lo: g.Lo / e.Weeks, Hi: g.Hi / e.Weeks}
+		}
+	case metrics.FailRate, metrics.ReworkRate:
+		if n > 0 {
+			value, in = float64(numerator)/float64(n), stats.Wilson(numerator, n, r.Level)
+		}
+	case metrics.LeadTime:
+		n = len(values)
+		slices.Sort(values)
+		if n > 0 {
+			value, in = stats.Quantile(values, 0.5), stats.Interval{Lo: math.Inf(-1), Hi: math.Inf(1)}
+		}
+		if lo, hi, ok := stats.OrderRanks(n, 0.5, r.Level); ok {
+			in = stats.Interval{Lo: values[lo-1], Hi: values[hi-1]}
+		}
+	case metrics.RecoveryTime:
+		n = len(durations)
+		if n > 0 {
+			steps := stats.KaplanMeier(durations)
+			value, in = stats.Median(steps), stats.MedianInterval(steps, r.Level)
+			if math.IsNaN(in.Lo) {
+				in.Lo = math.Inf(-1)
+			}
+		}
+	}
+	if r.N != n {
+		return fmt.Errorf("n is %d, not %d", r.N, n)
+	}
+	if r.Status == metrics.StatusNoData { // the value is withheld, although there may be cases
+		value, in = math.NaN(), stats.Interval{Lo: math.NaN(), Hi: math.NaN()}
+	}
+	for name, pair := range map[string][2]float64{"value": {r.Value, value}, "lo": {r.Lo, in.Lo}, "hi": {r.Hi, in.Hi}} {
+		if math.Float64bits(pair[0]) != math.Float64bits(pair[1]) && !(math.IsNaN(pair[0]) && math.IsNaN(pair[1])) {
+			return fmt.Errorf("%s is %v, not %v", name, pair[0], pair[1])
+		}
+	}
+	if (r.Status == metrics.StatusOK) != (!math.IsNaN(r.Value) && r.Reason == "") {
+		return fmt.Errorf("status %s with value %v and reason %q", r.Status, r.Value, r.Reason)
+	}
+	return nil
+}

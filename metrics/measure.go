@@ -1,0 +1,318 @@
+package metrics
+
+import (
+	"math"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/internal/stats"
+)
+
+// visitor is told each contribution; nil where nobody asked.
+type visitor func(Contribution)
+
+// measure computes one metric of one cell, and tells visit, if there is one,
+// what it rests on. Both ways run the same code.
+func (a *analysis) measure(m Metric, c *cell, visit visitor) Result {
+	nan := math.NaN()
+	r := Result{Metric: m, Key: a.groups[c.group].key, Window: a.windows[c.window], Level: a.q.Level, Definition: a.digest,
+		Value: nan, Lo: nan, Hi: nan, RestrictedMean: nan, Horizon: nan}
+	seen := a.exposure(c)
+	r.Partial = !seen.from.Equal(r.Window.From) || !seen.to.Equal(r.Window.To)
+	switch m {
+	case LeadTime:
+		a.leadTime(&r, c, visit)
+	case Frequency:
+		a.frequency(&r, c, visit)
+	case RecoveryTime:
+		a.recoveryTime(&r, c, visit)
+	case FailRate:
+		a.failRate(&r, c, visit)
+	case ReworkRate:
+		a.reworkRate(&r, c, visit)
+	}
+	if r.Status == StatusOK && r.Metric != Frequency && r.N < a.def.MinSample {
+		r.Status, r.Reason = StatusTooFew, "fewer than the definition asks for"
+	}
+	return r
+}
+
+// exposure is the part of the cell's window that was observed.
+func (a *analysis) exposure(c *cell) span {
+	w := a.windows[c.window]
+	return a.groups[c.group].observed.meet(span{w.From, w.To})
+}
+
+// nothing is the status of a metric without a single case: undefined where it is
+// known that there was none, no data where it is not.
+func (a *analysis) nothing(r *Result, c *cell, what string) {
+	if a.exposure(c).empty() {
+		r.Status, r.Reason = StatusNoData, "nothing was observed"
+		return
+	}
+	r.Status, r.Reason = StatusUndefined, what
+}
+
+func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
+	r.Method = MethodGarwood
+	seen := a.exposure(c)
+	for _, i := range c.deps {
+		why := a.deps[i].why
+		switch {
+		case why != "":
+		case a.def.Frequency == FrequencyOfSuccesses && a.s.deployments[i].Outcome != DeploymentSucceeded:
+			why = "it did not succeed"
+		case a.deps[i].moment.Before(seen.from) || a.deps[i].moment.After(seen.to):
+			why = "it lies outside of what was observed"
+		default:
+			r.N++
+		}
+		if visit != nil {
+			use := UseCounted
+			if why != "" {
+				use = UseExcluded
+			}
+			visit(a.deployment(i, use, why))
+		}
+	}
+	weeks := seen.weeks(a.q.Location)
+	switch {
+	case weeks > 0:
+		in := stats.Garwood(r.N, r.Level)
+		r.Status, r.Value, r.Lo, r.Hi = StatusOK, float64(r.N)/weeks, in.Lo/weeks, in.Hi/weeks
+	case r.N > 0:
+		r.Status, r.Reason = StatusTooFew, "nothing is known of the time around"
+	default:
+		r.Status, r.Reason = StatusNoData, "nothing was observed"
+	}
+}
+
+func (a *analysis) failRate(r *Result, c *cell, visit visitor) {
+	r.Method = MethodWilson
+	failed := 0
+	for _, i := range c.deps {
+		x := &a.deps[i]
+		use, reason := UseCounted, x.why
+		switch {
+		case x.why != "":
+			use = UseExcluded
+		case x.failed:
+			use, reason = UseNumerator, "it failed"
+			r.N++
+			failed++
+		default:
+			r.N++
+			if a.s.asOf.Sub(x.moment) < a.def.LinkWithin {
+				reason = "no failure yet; still watched"
+				r.Censored++
+			}
+		}
+		if visit != nil {
+			visit(a.deployment(i, use, reason))
+			a.evidence(i, visit) // also where it does not count: nothing is left out silently
+		}
+	}
+	switch {
+	case r.N == 0:
+		a.nothing(r, c, "no deployment")
+	case !a.failuresKnown:
+		r.Status, r.Reason = StatusNoData, "no failure was ever recorded: is their source connected?"
+	default:
+		r.ratio(failed)
+	}
+}
+
+func (r *Result) ratio(k int) {
+	in := stats.Wilson(k, r.N, r.Level)
+	r.Status, r.Value, r.Lo, r.Hi = StatusOK, float64(k)/float64(r.N), in.Lo, in.Hi
+}
+
+func (a *analysis) reworkRate(r *Result, c *cell, visit visitor) {
+	r.Method = MethodWilson
+	rework, known := 0, false
+	for _, i := range c.deps {
+		x, d := &a.deps[i], &a.s.deployments[i]
+		use, reason := UseCounted, x.why
+		switch {
+		case x.why == whyRollback && a.def.RollbackIsRework:
+			use = UseNumerator
+		case x.why != "":
+			use = UseExcluded
+		case x.rollback && a.def.RollbackIsRework:
+			use, reason = UseNumerator, whyRollback
+		case d.Planned == PlannedNo:
+			use, reason = UseNumerator, "it was not planned"
+		case len(d.Fixes) > 0:
+			use, reason = UseNumerator, "it was made to end an incident"
+		case d.Planned == PlannedUnknown:
+			reason = "nobody said whether it was planned: taken as planned"
+			r.Assumed++
+		default:
+			known = true
+		}
+		if use != UseExcluded {
+			r.N++
+		}
+		if use == UseNumerator {
+			rework, known = rework+1, true
+		}
+		if visit != nil {
+			visit(a.deployment(i, use, reason))
+		}
+	}
+	switch {
+	case r.N == 0:
+		a.nothing(r, c, "no deployment")
+	case !known:
+		r.Status, r.Reason = StatusNoData, "of no deployment it is known whether it was planned"
+	default:
+		r.ratio(rework)
+	}
+}
+
+func (a *analysis) leadTime(r *Result, c *cell, visit visitor) {
+	r.Method = MethodOrder
+	var values []float64
+	longest := map[int]int{} // of each deployment, the lead that is its value
+	if a.def.LeadPer == LeadPerDeployment {
+		for k := range c.leads {
+			l := &c.leads[k]
+			if best, ok := longest[l.dep]; l.why == "" && (!ok || a.seconds(l) > a.seconds(&c.leads[best])) {
+				longest[l.dep] = k
+			}
+		}
+	}
+	for k := range c.leads {
+		l := &c.leads[k]
+		use, why, value := UseValue, l.why, 0.0
+		if why == "" && a.def.LeadPer == LeadPerDeployment && longest[l.dep] != k {
+			why = "another change of the deployment took longer"
+		}
+		if why != "" {
+			use = UseExcluded
+		} else {
+			value = a.seconds(l)
+			values = append(values, value)
+			if value < 0 {
+				r.Negative++
+				why = "committed after it was deployed, by the clocks of its sources: kept"
+			}
+		}
+		if visit != nil {
+			out := Contribution{Kind: KindChange, Ref: l.ref, At: l.start, Use: use, Value: value,
+				Deployment: a.s.deployments[l.dep].Ref(), Reason: why}
+			if l.change >= 0 {
+				out.Rev = a.s.changes[l.change].Rev
+			}
+			visit(out)
+		}
+	}
+	r.N = len(values)
+	if r.N == 0 {
+		a.noLead(r, c)
+		return
+	}
+	slices.Sort(values)
+	r.Status, r.Value, r.Lo, r.Hi = StatusOK, stats.Quantile(values, 0.5), math.Inf(-1), math.Inf(1)
+	if lo, hi, ok := stats.OrderRanks(r.N, 0.5, r.Level); ok {
+		r.Lo, r.Hi = values[lo-1], values[hi-1]
+	} else {
+		r.Status, r.Reason = StatusTooFew, "too few values for an interval"
+	}
+}
+
+// noLead is the status of a lead time without a value: undefined if there was no
+// deployment that could have brought a change, no data if there was.
+func (a *analysis) noLead(r *Result, c *cell) {
+	if len(c.leads) > 0 {
+		r.Status, r.Reason = StatusNoData, "of no change the lead time is known"
+		return
+	}
+	for _, i := range c.deps {
+		if a.deps[i].why == "" {
+			r.Status, r.Reason = StatusNoData, "no deployment says what it brought"
+			return
+		}
+	}
+	a.nothing(r, c, "no deployment")
+}
+
+func (a *analysis) recoveryTime(r *Result, c *cell, visit visitor) {
+	r.Method = MethodKaplanMeier
+	var ds []stats.Duration
+	for _, i := range c.failures {
+		seconds, open := a.recovery(i)
+		use, reason := UseValue, "it failed and recovered"
+		if open {
+			use, reason = UseCensored, "it failed and has not recovered yet"
+			r.Censored++
+		}
+		if seconds < 0 {
+			r.Negative++
+			reason = "recovered before it failed, by the clocks of its sources: kept"
+		}
+		ds = append(ds, stats.Duration{Time: seconds, Censored: open})
+		if visit != nil {
+			out := a.deployment(i, use, reason)
+			out.Value = seconds
+			visit(out)
+			a.evidence(i, visit)
+		}
+	}
+	if visit != nil {
+		a.notFailed(c, visit)
+	}
+	r.N = len(ds)
+	if r.N == 0 {
+		counted := slices.ContainsFunc(c.deps, func(i int) bool { return a.deps[i].why == "" })
+		switch {
+		case counted && !a.failuresKnown:
+			r.Status, r.Reason = StatusNoData, "no failure was ever recorded: is their source connected?"
+		case counted:
+			r.Status, r.Reason = StatusUndefined, "no deployment failed"
+		default:
+			a.nothing(r, c, "no deployment")
+		}
+		return
+	}
+	r.survival(ds)
+}
+
+// survival fills in the median of the recovery times.
+func (r *Result) survival(ds []stats.Duration) {
+	steps := stats.KaplanMeier(ds)
+	in := stats.MedianInterval(steps, r.Level)
+	r.Status, r.Value, r.Lo, r.Hi = StatusOK, stats.Median(steps), in.Lo, in.Hi
+	unbounded := math.IsNaN(r.Lo)
+	if unbounded {
+		r.Lo = math.Inf(-1)
+	}
+	switch {
+	case math.IsNaN(r.Value):
+		r.Status, r.Reason = StatusUndefined, "fewer than half have recovered yet"
+		for _, d := range ds {
+			if !(d.Time <= r.Horizon) {
+				r.Horizon = d.Time
+			}
+		}
+		r.RestrictedMean = stats.RestrictedMean(steps, r.Horizon)
+	case unbounded && math.IsInf(r.Hi, 1):
+		r.Status, r.Reason = StatusTooFew, "too few recoveries for an interval"
+	}
+}
+
+// notFailed visits the deployments of the cell that have no recovery time there.
+func (a *analysis) notFailed(c *cell, visit visitor) {
+	for _, i := range c.deps {
+		x := &a.deps[i]
+		switch {
+		case x.why != "":
+			visit(a.deployment(i, UseExcluded, x.why))
+		case !x.failed:
+			visit(a.deployment(i, UseExcluded, "it did not fail"))
+		case a.s.deployments[i].Outcome == DeploymentNotExposed:
+			visit(a.deployment(i, UseExcluded, whyNotExposed))
+		case !slices.Contains(c.failures, i):
+			visit(a.deployment(i, UseExcluded, "its recovery belongs to another window"))
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package metrics
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Outcome is what became of a release as far as the snapshot knows, by the
+// definition's environments, links and signs of failure, for package risk to
+// learn from.
+//
+//   - unknown: no deployment of it is known to have exposed anybody, or the only
+//     sign there is does not count by the definition;
+//   - failed: one of its deployments failed. Deployed is when that one was first
+//     exposed, At when the log was first told of a sign of the failure;
+//   - fine: it was exposed and no failure is known. At is the moment of the
+//     snapshot: the statement covers the time from Deployed until then.
+//
+// A deployment that ended before anybody was exposed says nothing of the release.
+func (s *Snapshot) Outcome(d Definition, r release.Digest) (release.Outcome, error) {
+	if r.IsZero() {
+		return release.Outcome{}, errors.New("metrics: the outcome of no release was asked for")
+	}
+	at := s.asOf
+	a, err := analyse(s, d, Query{From: at.AddDate(0, 0, -1), To: at, Window: WindowWhole})
+	if err != nil {
+		return release.Outcome{}, err
+	}
+	out := release.Outcome{Release: r, At: at}
+	doubt := false
+	for i := range a.deps {
+		f, x := &s.deployments[i], &a.deps[i]
+		exposed := f.Outcome == DeploymentSucceeded || f.Outcome == DeploymentFailed
+		if f.Release != r || !exposed || x.why == whyAhead || x.why == whyEnvironment {
+			continue
+		}
+		if i := x.as; a.deps[i].failed {
+			f := &s.deployments[i]
+			out.Kind, out.Deployed = release.OutcomeFailed, f.begin()
+			a.cause(i, &out)
+			return out, nil
+		}
+		doubt = doubt || f.Outcome == DeploymentFailed
+		if out.Kind == release.OutcomeUnknown || f.begin().Before(out.Deployed) {
+			out.Kind, out.Deployed = release.OutcomeFine, f.begin()
+		}
+	}
+	if doubt {
+		return release.Outcome{Release: r, At: at}, nil
+	}
+	return out, nil
+}
+
+// cause fills in what failed deployment i and when the log was first told.
+func (a *analysis) cause(i int, out *release.Outcome) {
+	f, x := &a.s.deployments[i], &a.deps[i]
+	tell := func(m *Meta, cause string) {
+		if out.Cause == "" || m.Seen.Before(out.At) {
+			out.At, out.Cause = m.Seen, cause
+		}
+	}
+	if a.def.IncidentFails {
+		for _, n := range x.incidents {
+			m := &a.s.incidents[n].Meta
+			tell(m, fmt.Sprintf("incident %s", m.Ref()))
+		}
+	}
+	if a.def.RollbackFails && x.takenBackBy >= 0 {
+		m := &a.s.deployments[x.takenBackBy].Meta
+		tell(m, fmt.Sprintf("taken back by deployment %s", m.Ref()))
+	}
+	if a.def.OutcomeFails && f.Outcome == DeploymentFailed {
+		tell(&f.Meta, fmt.Sprintf("deployment %s failed", f.Ref()))
+	}
+}

@@ -1,0 +1,128 @@
+package metrics
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// The dimensions that every deployment has.
+const (
+	DimService     = "service"
+	DimEnvironment = "environment"
+)
+
+// ErrIndividual says that a query would measure people. DORA's guide warns of it:
+// the metrics are for teams and services, and used on individuals they are gamed.
+var ErrIndividual = errors.New("metrics: these metrics are not for individuals")
+
+// Query says which results are wanted of a [Definition].
+type Query struct {
+	// From and To are the range, From included and To not. Neither may be zero.
+	From, To time.Time
+	// Window cuts the range into calendar windows.
+	Window WindowKind
+	// Location is where days, weeks and months begin; nil means UTC.
+	Location *time.Location
+	// By are the dimensions that results are grouped by: [DimService],
+	// [DimEnvironment], or names of [Dims] of deployments; where a deployment lacks
+	// one its value is "". Nil means service and environment. Results over several
+	// services pool their events; they are no mean of means.
+	By []string
+	// AllowIndividualsUnsafe lets By name dimensions that identify people.
+	AllowIndividualsUnsafe bool
+	// Level is the confidence level of the intervals, above 0 and below 1; 0 means 0.95.
+	Level float64
+	// ObservedFrom and ObservedTo are the span in which the host vouches that every
+	// deployment is in the log: there, no deployment means zero deployments. Where
+	// zero, the span is inferred, for each group: from its first known deployment, to
+	// when one of its sources of deployments was last heard of.
+	ObservedFrom, ObservedTo time.Time
+	// FailuresObserved vouches that failures would have been recorded. Where false,
+	// a log that holds no incident and no failed deployment at all is taken to have
+	// no source of them, and gives no fail rate of 0 %.
+	FailuresObserved bool
+}
+
+// maxWindows bounds the windows of one query.
+const maxWindows = 10_000
+
+// withDefaults is the query with its defaults filled in, or what is wrong with it.
+func (q Query) withDefaults() (Query, error) {
+	if q.Location == nil {
+		q.Location = time.UTC
+	}
+	if q.By == nil {
+		q.By = []string{DimService, DimEnvironment}
+	}
+	q.By = slices.Clone(q.By)
+	if q.Level == 0 {
+		q.Level = 0.95
+	}
+	var errs []error
+	if q.From.IsZero() || q.To.IsZero() || !q.From.Before(q.To) {
+		errs = append(errs, fmt.Errorf("metrics: the range from %q to %q is empty", q.From, q.To))
+	}
+	errs = append(errs, checkTime("metrics: from", q.From), checkTime("metrics: to", q.To))
+	if !(q.Level > 0) || !(q.Level < 1) {
+		errs = append(errs, fmt.Errorf("metrics: the level %v is not between 0 and 1", q.Level))
+	}
+	if q.Window == WindowUnknown || q.Window > WindowWhole {
+		errs = append(errs, fmt.Errorf("metrics: there is no window %q", q.Window))
+	}
+	if !q.ObservedFrom.IsZero() && !q.ObservedTo.IsZero() && !q.ObservedFrom.Before(q.ObservedTo) {
+		errs = append(errs, fmt.Errorf("metrics: the observed span from %q to %q is empty", q.ObservedFrom, q.ObservedTo))
+	}
+	for i, name := range q.By {
+		switch {
+		case name == "":
+			errs = append(errs, errors.New("metrics: a dimension has no name"))
+		case slices.Contains(q.By[:i], name):
+			errs = append(errs, fmt.Errorf("metrics: dimension %q stands twice", name))
+		case individual(name) && !q.AllowIndividualsUnsafe:
+			errs = append(errs, fmt.Errorf("metrics: dimension %q: %w", name, ErrIndividual))
+		}
+	}
+	return q, errors.Join(errs...)
+}
+
+// people are words for a single person.
+var people = []string{"actor", "approver", "assignee", "author", "coder", "committer", "contributor", "deployer", "dev",
+	"developer", "email", "employee", "engineer", "handle", "human", "individual", "login", "mail", "member", "merger",
+	"people", "person", "programmer", "reviewer", "staff", "triggerer", "user", "username", "who", "worker"}
+
+// individual reports whether one of the words of a dimension's name is a word
+// for a person: "author", "commit.author_email", "CommitAuthors".
+func individual(name string) bool {
+	var words []string
+	var word []rune
+	lower := false
+	flush := func() {
+		words = append(words, string(word))
+		word = nil
+	}
+	for _, r := range name {
+		if !unicode.IsLetter(r) || unicode.IsUpper(r) && lower {
+			flush()
+		}
+		if unicode.IsLetter(r) {
+			word = append(word, unicode.ToLower(r))
+		}
+		lower = unicode.IsLower(r)
+	}
+	flush()
+	words = append(words, strings.ToLower(name))
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains(people, w) || slices.Contains(people, strings.TrimSuffix(w, "s"))
+	})
+}
+
+// identifies reports whether a value looks like an e-mail address: whatever its
+// dimension is called, it names a person.
+func identifies(value string) bool {
+	local, domain, ok := strings.Cut(value, "@")
+	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(value, "/ ")
+}

@@ -1,0 +1,90 @@
+package metrics
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// detail is the interval and what the result rests on.
+func (r Result) detail() string {
+	s := fmt.Sprintf("n=%d", r.N)
+	if !math.IsNaN(r.Lo) && !(math.IsInf(r.Lo, -1) && math.IsInf(r.Hi, 1)) {
+		s = fmt.Sprintf("%s to %s, %s", r.Metric.Format(r.Lo), r.Metric.Format(r.Hi), s)
+	}
+	if r.Censored > 0 {
+		s += fmt.Sprintf(", %d not settled", r.Censored)
+	}
+	if r.Partial {
+		s += ", partial window"
+	}
+	if r.Reason != "" {
+		s += "; " + r.Reason
+	}
+	return s
+}
+
+// Report is the results of one query. It never changes and may be used by many
+// goroutines at once.
+type Report struct {
+	asOf    time.Time
+	by      []string
+	results []Result
+	a       *analysis
+}
+
+// Compute measures a snapshot by a definition: each of the five metrics, for
+// each group and window of the query. The same snapshot, definition and query
+// give the same results, bit for bit. An error means that the definition or the
+// query is not valid; no data is a [Status], not an error.
+func Compute(s *Snapshot, d Definition, q Query) (*Report, error) {
+	if s == nil {
+		return nil, errors.New("metrics: there is no snapshot")
+	}
+	a, err := analyse(s, d, q)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{asOf: s.asOf, by: a.q.By, a: a}
+	for c := range a.cells {
+		if !a.groups[a.cells[c].group].reported {
+			continue
+		}
+		for _, m := range Metrics() {
+			r.results = append(r.results, a.measure(m, &a.cells[c], nil))
+		}
+	}
+	return r, nil
+}
+
+// AsOf is the moment of the snapshot.
+func (r *Report) AsOf() time.Time { return r.asOf }
+
+// By are the dimensions of the results' keys. The caller owns the slice.
+func (r *Report) By() []string { return slices.Clone(r.by) }
+
+// Definition is the digest of what was measured.
+func (r *Report) Definition() release.Digest { return r.a.digest }
+
+// All yields the results by key, window and metric.
+func (r *Report) All() iter.Seq[Result] { return slices.Values(r.results) }
+
+// Len is the number of results.
+func (r *Report) Len() int { return len(r.results) }
+
+// Unlinked are the incidents that no deployment is held responsible for, by
+// time, each with the reason. They are in no fail rate and no recovery time.
+func (r *Report) Unlinked() []Contribution {
+	var out []Contribution
+	for i := range r.a.links {
+		if r.a.links[i].dep < 0 {
+			out = append(out, r.a.incident(i, UseExcluded))
+		}
+	}
+	return out
+}

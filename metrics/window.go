@@ -1,0 +1,149 @@
+package metrics
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/internal/enum"
+)
+
+// WindowKind is a kind of calendar window.
+type WindowKind uint8
+
+// The kinds of windows.
+const (
+	WindowUnknown WindowKind = iota
+	WindowWeek               // ISO 8601 weeks, from Monday
+	WindowMonth
+	WindowWhole // one window, the whole range of the query
+)
+
+var windowKinds = enum.Table[WindowKind]{Type: "metrics.WindowKind", Names: []string{"unknown", "week", "month", "whole"}}
+
+// String is the value's name.
+func (w WindowKind) String() string { return windowKinds.Text(w) }
+
+// ParseWindowKind reads a value's name.
+func ParseWindowKind(s string) (WindowKind, error) { return windowKinds.Parse(s) }
+
+// MarshalText is the value's name.
+func (w WindowKind) MarshalText() ([]byte, error) { return windowKinds.Marshal(w) }
+
+// UnmarshalText reads a value's name.
+func (w *WindowKind) UnmarshalText(b []byte) error { return windowKinds.Unmarshal(w, b) }
+
+// Window is one span of time, From included and To not, in the query's location.
+type Window struct {
+	Kind WindowKind `json:"kind"`
+	From time.Time  `json:"from"`
+	To   time.Time  `json:"to"`
+}
+
+// String is the window's name: "2026-W53", "2026-12", or the two dates.
+func (w Window) String() string {
+	switch w.Kind {
+	case WindowWeek:
+		year, week := w.From.ISOWeek()
+		return fmt.Sprintf("%04d-W%02d", year, week)
+	case WindowMonth:
+		return w.From.Format("2006-01")
+	}
+	return w.From.Format(time.DateOnly) + "/" + w.To.Format(time.DateOnly)
+}
+
+// date is a day of the calendar.
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+func (d date) add(months, days int) date {
+	return dateOf(time.Date(d.year, d.month+time.Month(months), d.day+days, 0, 0, 0, 0, time.UTC))
+}
+
+func dateOf(t time.Time) date {
+	y, m, d := t.Date()
+	return date{y, m, d}
+}
+
+// start is the first moment at which clocks in loc show d or a later day. It is
+// midnight, except where a zone's change skips midnight, repeats it, or skips
+// the whole day; time.Date promises nothing there.
+func (d date) start(loc *time.Location) time.Time {
+	midnight := time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC)
+	t := midnight.Add(-26 * time.Hour).In(loc)
+	for {
+		_, offset := t.Zone()
+		_, until := t.ZoneBounds()
+		at := midnight.Add(-time.Duration(offset) * time.Second)
+		if at.Before(t) {
+			at = t
+		}
+		if until.IsZero() || at.Before(until) {
+			return at.In(loc)
+		}
+		t = until
+	}
+}
+
+// windows cuts the query's range: all calendar windows that touch it, whole.
+func (q *Query) windows() ([]Window, error) {
+	if q.Window == WindowWhole {
+		return []Window{{Kind: WindowWhole, From: q.From.In(q.Location), To: q.To.In(q.Location)}}, nil
+	}
+	day := dateOf(q.From.In(q.Location))
+	months, days := 0, 7
+	switch q.Window {
+	case WindowMonth:
+		day.day, months, days = 1, 1, 0
+	default:
+		weekday := time.Date(day.year, day.month, day.day, 0, 0, 0, 0, time.UTC).Weekday()
+		day = day.add(0, -(int(weekday)+6)%7)
+	}
+	var out []Window
+	for {
+		next := day.add(months, days)
+		w := Window{Kind: q.Window, From: day.start(q.Location), To: next.start(q.Location)}
+		if !w.From.Before(q.To) {
+			return out, nil
+		}
+		if len(out) == maxWindows {
+			return nil, fmt.Errorf("metrics: the range from %q to %q has more than %d windows", q.From, q.To, maxWindows)
+		}
+		if w.To.After(q.From) {
+			out = append(out, w)
+		}
+		day = next
+	}
+}
+
+// span is from a to b; empty unless a is before b.
+type span struct{ from, to time.Time }
+
+func (s span) empty() bool { return !s.from.Before(s.to) }
+
+// meet is what s and o have in common.
+func (s span) meet(o span) span {
+	if o.from.After(s.from) {
+		s.from = o.from
+	}
+	if o.to.Before(s.to) {
+		s.to = o.to
+	}
+	return s
+}
+
+// weeks is the length of s in weeks of seven civil days: a week of 167 or 169
+// hours is one week. Civil time is the clock's reading taken for UTC.
+func (s span) weeks(loc *time.Location) float64 {
+	civil := func(t time.Time) time.Time {
+		t = t.In(loc)
+		y, m, d := t.Date()
+		return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+	}
+	if s.empty() {
+		return 0
+	}
+	return max(0, float64(civil(s.to).Sub(civil(s.from)))/float64(7*24*time.Hour))
+}

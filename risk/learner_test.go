@@ -1,0 +1,328 @@
+package risk_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/risk"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func outcome(i int, kind release.OutcomeKind, watched time.Duration) release.Outcome {
+	deployed := now.Add(time.Duration(i) * time.Hour)
+	return release.Outcome{Release: release.DigestOf(fmt.Append(nil, i)), Kind: kind, Deployed: deployed, At: deployed.Add(watched)}
+}
+
+func TestSilenceIsNotSuccess(t *testing.T) {
+	t.Parallel()
+	f := risk.Features{LinesAdded: 10}
+	for _, c := range []struct {
+		name     string
+		outcomes []release.Outcome
+		want     risk.Counts
+	}{
+		{"nothing", nil, risk.Counts{}},
+		{"fine, just out", []release.Outcome{outcome(1, release.OutcomeFine, time.Hour)}, risk.Counts{Censored: 1}},
+		{"fine, a moment too early", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon-1)}, risk.Counts{Censored: 1}},
+		{"fine for the horizon", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon)}, risk.Counts{Mature: 1}},
+		{"failed at once", []release.Outcome{outcome(1, release.OutcomeFailed, 0)}, risk.Counts{Mature: 1, Failed: 1}},
+		{"not known for years", []release.Outcome{outcome(1, release.OutcomeUnknown, 1e6*time.Hour)}, risk.Counts{Censored: 1}},
+		{"fine, then failed", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon), outcome(1, release.OutcomeFailed, 2*risk.DefaultHorizon)}, risk.Counts{Mature: 1, Failed: 1}},
+		{"failed, then found to be fine", []release.Outcome{outcome(1, release.OutcomeFailed, time.Hour), outcome(1, release.OutcomeFine, 2*time.Hour)}, risk.Counts{Censored: 1}},
+		{"failed and fine at once", []release.Outcome{outcome(1, release.OutcomeFailed, risk.DefaultHorizon), outcome(1, release.OutcomeFine, risk.DefaultHorizon)}, risk.Counts{Mature: 1, Failed: 1}},
+		{"failed, then not known", []release.Outcome{outcome(1, release.OutcomeFailed, time.Hour), outcome(1, release.OutcomeUnknown, 9*time.Hour)}, risk.Counts{Mature: 1, Failed: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var forth, back risk.Learner
+			for i := range c.outcomes {
+				require.NoError(t, forth.Observe(c.outcomes[i], f))
+				require.NoError(t, forth.Observe(c.outcomes[0], f))
+				require.NoError(t, back.Observe(c.outcomes[len(c.outcomes)-1-i], f))
+			}
+			require.Equal(t, c.want, forth.Health())
+			require.Equal(t, c.want, back.Health())
+		})
+	}
+}
+
+func TestObserveRefuses(t *testing.T) {
+	t.Parallel()
+	good := outcome(1, release.OutcomeFine, time.Hour)
+	for name, change := range map[string]func(*release.Outcome, *risk.Features){
+		"no release":          func(o *release.Outcome, _ *risk.Features) { o.Release = release.Digest{} },
+		"no deployment":       func(o *release.Outcome, _ *risk.Features) { o.Deployed = time.Time{} },
+		"no time":             func(o *release.Outcome, _ *risk.Features) { o.At = time.Time{} },
+		"known before":        func(o *release.Outcome, _ *risk.Features) { o.At = o.Deployed.Add(-1) },
+		"outside the scale":   func(o *release.Outcome, _ *risk.Features) { o.Kind = 9 },
+		"count below zero":    func(_ *release.Outcome, f *risk.Features) { f.Files = -1 },
+		"count beyond a JSON": func(_ *release.Outcome, f *risk.Features) { f.LinesAdded = math.MaxInt64 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var l risk.Learner
+			o, f := good, risk.Features{}
+			change(&o, &f)
+			require.Error(t, l.Observe(o, f))
+			require.Equal(t, risk.Counts{}, l.Health())
+		})
+	}
+}
+
+// teach gives the learner n mature outcomes, every k-th of which failed.
+func teach(t require.TestingT, l *risk.Learner, n, k int) {
+	for i := range n {
+		kind := release.OutcomeFine
+		if i%k == 0 {
+			kind = release.OutcomeFailed
+		}
+		require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{LinesAdded: int64(i * i % 301)}))
+	}
+}
+
+// Percentages are shown from 25 mature outcomes with 5 failures on, and not before.
+func TestWhenPercentagesAreShown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n, k  int
+		shown bool
+		want  string
+	}{
+		{0, 1, false, "0 of 25 mature outcomes, no percentage yet"},
+		{1, 1, false, "1 of 25 mature outcomes, no percentage yet"},
+		{24, 2, false, "24 of 25 mature outcomes, no percentage yet"},
+		{25, 7, false, "25 mature outcomes with 4 of 5 failures, no percentage yet"},
+		{25, 5, true, "25 mature outcomes with 5 failures"},
+	} {
+		var l risk.Learner
+		teach(t, &l, c.n, c.k)
+		require.Equal(t, c.want, l.Health().String())
+		m := l.Model()
+		require.NoError(t, m.Validate())
+		a, err := risk.Assess(risk.Input{Changes: changes(file("a.go", 10, 0)), Model: m}, now)
+		require.NoError(t, err)
+		require.Equal(t, c.shown, a.Likelihood.Shown)
+		require.Contains(t, a.Likelihood.String(), c.want)
+		if c.shown {
+			require.True(t, 0 < a.Likelihood.Lo && a.Likelihood.Lo < a.Likelihood.P && a.Likelihood.P < a.Likelihood.Hi && a.Likelihood.Hi < 1)
+			require.Contains(t, a.Likelihood.String(), "%")
+		} else {
+			require.NotContains(t, a.Likelihood.String(), "%")
+			require.Nil(t, m.Calibration)
+		}
+	}
+}
+
+// The fit is the best there is: no point of a fine grid, and no point of an ever
+// finer search around it, has a higher posterior. The posterior is written here as in the
+// documentation, not as in the code.
+func TestCalibrationIsTheMostProbable(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var l risk.Learner
+		type point struct {
+			s float64
+			y float64
+		}
+		var data []point
+		prior := risk.Prior()
+		for i := range 40 + 60*int(seed) {
+			lines := int64(math.Exp(8 * r.Float64()))
+			s := prior.Bias + prior.Weights[0].Weight*math.Log(1+float64(lines))
+			y, kind := 0.0, release.OutcomeFine
+			// From a ranking that is right to one that is turned round.
+			if r.Float64() < 1/(1+math.Exp(-(s*(2-float64(seed))+0.5))) {
+				y, kind = 1, release.OutcomeFailed
+			}
+			data = append(data, point{s, y})
+			require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{LinesAdded: lines}))
+		}
+		negLogPosterior := func(shift, slope float64) float64 {
+			sum := 0.25/2*shift*shift + 80.0/2*(slope-1)*(slope-1)
+			for _, d := range data {
+				p := 1 / (1 + math.Exp(-(shift + slope*d.s)))
+				sum -= d.y*math.Log(p) + (1-d.y)*math.Log(1-p)
+			}
+			return sum
+		}
+		c := l.Model().Calibration
+		require.NotNil(t, c, "seed %d: %s", seed, l.Health())
+		// Brute force: a grid that shrinks around its best point; slopes from 0 up.
+		bestShift, bestSlope, best := 0.0, 1.0, math.Inf(1)
+		for width := 8.0; width > 1e-7; width /= 4 {
+			midShift, midSlope := bestShift, bestSlope
+			for i := -20; i <= 20; i++ {
+				for j := -20; j <= 20; j++ {
+					shift, slope := midShift+width*float64(i)/20, max(0, midSlope+width*float64(j)/20)
+					if v := negLogPosterior(shift, slope); v < best {
+						bestShift, bestSlope, best = shift, slope, v
+					}
+				}
+			}
+		}
+		require.InDelta(t, bestShift, c.Shift, 1e-5, "seed %d", seed)
+		require.InDelta(t, bestSlope, c.Slope, 1e-5, "seed %d", seed)
+
+		// The covariance is the inverse of the curvature, here by finite differences.
+		const h = 1e-4
+		f := negLogPosterior
+		h00 := (f(c.Shift+h, c.Slope) - 2*f(c.Shift, c.Slope) + f(c.Shift-h, c.Slope)) / (h * h)
+		h11 := (f(c.Shift, c.Slope+h) - 2*f(c.Shift, c.Slope) + f(c.Shift, c.Slope-h)) / (h * h)
+		h01 := (f(c.Shift+h, c.Slope+h) - f(c.Shift+h, c.Slope-h) - f(c.Shift-h, c.Slope+h) + f(c.Shift-h, c.Slope-h)) / (4 * h * h)
+		det := h00*h11 - h01*h01
+		require.InEpsilon(t, h11/det, c.Covariance[0], 1e-3)
+		require.InDelta(t, -h01/det, c.Covariance[1], 1e-3*(c.Covariance[0]+c.Covariance[2]))
+		require.InEpsilon(t, h00/det, c.Covariance[2], 1e-3)
+
+		// And the interval is that of shift + slope*s under it.
+		e := l.Model().Estimate(risk.Features{LinesAdded: 500})
+		s := prior.Bias + prior.Weights[0].Weight*math.Log(501)
+		eta := c.Shift + c.Slope*s
+		sd := math.Sqrt(h11/det - 2*s*h01/det + s*s*h00/det)
+		require.True(t, e.Shown)
+		for want, got := range map[float64]float64{eta: e.P, eta - 1.96*sd: e.Lo, eta + 1.96*sd: e.Hi} {
+			require.InDelta(t, 1/(1+math.Exp(-want)), got, 1e-3)
+		}
+	}
+}
+
+// A base that no number can be trusted of stays uncalibrated, and Assess takes the worst.
+func TestUnsoundBase(t *testing.T) {
+	t.Parallel()
+	for _, w := range []float64{math.NaN(), math.Inf(1), -1e6} {
+		l := risk.Learner{Base: &risk.Model{ID: "x", Weights: []risk.Weight{{Term: "files", Weight: w}}}}
+		teach(t, &l, 60, 3)
+		m := l.Model()
+		require.Nil(t, m.Calibration)
+		a, err := risk.Assess(risk.Input{Changes: changes(), Model: m}, now)
+		require.NoError(t, err)
+		require.Equal(t, risk.LevelUnknown, a.Likelihood.Level)
+		require.Equal(t, release.TierHigh, a.Tier)
+	}
+	huge := risk.Learner{Base: &risk.Model{ID: "x", Bias: -3, Weights: []risk.Weight{{Term: "lines-added", Weight: 1e300}}}}
+	teach(t, &huge, 60, 3)
+	require.NoError(t, huge.Model().Validate())
+}
+
+// Any order of telling, any repetition, and a trip through JSON: the same state.
+func TestOrderOfTelling(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		type told struct {
+			o release.Outcome
+			f risk.Features
+		}
+		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) told {
+			o := outcome(rapid.IntRange(0, 4).Draw(t, "release"), release.OutcomeKind(rapid.IntRange(0, 2).Draw(t, "kind")),
+				time.Duration(rapid.IntRange(0, 3).Draw(t, "watched"))*risk.DefaultHorizon/2)
+			return told{o, risk.Features{LinesAdded: int64(rapid.IntRange(0, 2).Draw(t, "lines"))}}
+		}), 0, 12).Draw(t, "told")
+		var a, b risk.Learner
+		for _, x := range all {
+			require.NoError(t, a.Observe(x.o, x.f))
+		}
+		for _, i := range rapid.Permutation(indexes(len(all))).Draw(t, "order") {
+			require.NoError(t, b.Observe(all[i].o, all[i].f))
+			require.NoError(t, b.Observe(all[0].o, all[0].f))
+		}
+		x, err := json.Marshal(&a)
+		require.NoError(t, err)
+		y, err := json.Marshal(&b)
+		require.NoError(t, err)
+		require.Equal(t, string(x), string(y))
+
+		var back risk.Learner
+		require.NoError(t, json.Unmarshal(x, &back))
+		require.Equal(t, a.Health(), back.Health())
+		z, err := json.Marshal(&back)
+		require.NoError(t, err)
+		require.Equal(t, string(x), string(z))
+	})
+}
+
+func indexes(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func TestLearnerStateRefuses(t *testing.T) {
+	t.Parallel()
+	var l risk.Learner
+	teach(t, &l, 2, 2)
+	good, err := json.Marshal(&l)
+	require.NoError(t, err)
+	first := strings.SplitAfter(string(good), `"observations":[`)
+	one, _, _ := strings.Cut(first[1], `},{"outcome"`)
+	for name, state := range map[string]string{
+		"empty":            ``,
+		"null schema":      `{}`,
+		"another schema":   strings.Replace(string(good), "learner/v1", "learner/v2", 1),
+		"unknown member":   strings.Replace(string(good), `"schema"`, `"extra":1,"schema"`, 1),
+		"no horizon":       strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":0`, 1),
+		"unknown outcome":  strings.Replace(string(good), `"failed"`, `"great"`, 1),
+		"a release twice":  first[0] + one + "}," + first[1],
+		"negative feature": strings.Replace(string(good), `"files":0`, `"files":-4`, 1),
+		"truncated":        string(good[:len(good)-2]),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NotEqual(t, string(good), state)
+			kept := risk.Learner{}
+			teach(t, &kept, 3, 1)
+			require.Error(t, json.Unmarshal([]byte(state), &kept))
+			require.Equal(t, risk.Counts{Mature: 3, Failed: 3}, kept.Health())
+		})
+	}
+}
+
+// FuzzLearnerState: what is read writes back to a state that reads as the same.
+func FuzzLearnerState(f *testing.F) {
+	var l risk.Learner
+	teach(f, &l, 3, 2)
+	good, err := json.Marshal(&l)
+	require.NoError(f, err)
+	f.Add(good)
+	f.Add([]byte(`{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":[]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var l risk.Learner
+		if err := json.Unmarshal(b, &l); err != nil {
+			require.Equal(t, risk.Counts{}, l.Health())
+			return
+		}
+		out, err := json.Marshal(&l)
+		require.NoError(t, err)
+		var again risk.Learner
+		require.NoError(t, json.Unmarshal(out, &again))
+		twice, err := json.Marshal(&again)
+		require.NoError(t, err)
+		require.Equal(t, string(out), string(twice))
+		require.NoError(t, again.Model().Validate())
+	})
+}
+
+// The oldest are forgotten, and being told of them again changes nothing.
+func TestForgets(t *testing.T) {
+	t.Parallel()
+	var l risk.Learner
+	for i := range 4_010 {
+		require.NoError(t, l.Observe(outcome(i, release.OutcomeFailed, 0), risk.Features{}))
+	}
+	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 1_000}, l.Health())
+	before, err := json.Marshal(&l)
+	require.NoError(t, err)
+	require.NoError(t, l.Observe(outcome(3, release.OutcomeFailed, 0), risk.Features{}))
+	after, err := json.Marshal(&l)
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+}

@@ -1,0 +1,148 @@
+package risk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/internal/canon"
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/label"
+)
+
+// Policy is how change sets become tiers, and what tiers demand. It is the policy
+// of the base revision that applies to a release: whoever changes the policy must not be judged by the change.
+type Policy struct {
+	// ID names the policy, for people.
+	ID string
+	// Rules set floors. To add one: append(risk.Rules(), mine).
+	Rules []Rule
+	// Labelers are used beside the default ones of package label, which cannot be
+	// taken away.
+	Labelers []label.Labeler
+	// Cuts are the probabilities at which likelihood goes up a level, rising:
+	// minimal below the first, high from the third on.
+	Cuts [3]float64
+	// UnknownImpact is what an impact that nobody declared counts as.
+	UnknownImpact Impact
+	// Table gives the tier for likelihood and impact; its axes are those of the default policy's.
+	Table Table
+	// Demands has one entry per tier, from low to critical.
+	Demands []Demand
+}
+
+// Default is the policy that needs no configuration. The caller owns it.
+//
+// With nothing learned and no impact declared, a release is low below 10 added
+// lines, moderate below about 830, and high from there on, unless a rule raises it; with a
+// declared impact of moderate it is low below about 100. The cuts (10, 30 and 60 %)
+// and the impact are choices.
+func Default() *Policy {
+	return &Policy{ID: "sallyport/default/1", Rules: Rules(), Cuts: [3]float64{0.10, 0.30, 0.60},
+		UnknownImpact: ImpactMajor, Table: defaultTable(), Demands: defaultDemands()}
+}
+
+// Lint lists everything that keeps the policy from being used: rules without
+// documentation or twice, a table that is not complete and monotone, a tier without requirements or
+// with weaker ones than the tier below.
+func (p *Policy) Lint() []Problem {
+	var out []Problem
+	if p.ID == "" {
+		out = append(out, Problem{"id", "there is none"})
+	}
+	out = append(out, lintRules(p.Rules)...)
+	seen := map[string]bool{}
+	for _, l := range label.Default() {
+		seen[l.ID] = true
+	}
+	for i, l := range p.Labelers {
+		if l.ID == "" || l.Doc == "" || seen[l.ID] {
+			out = append(out, Problem{fmt.Sprintf("labelers[%d]", i), fmt.Sprintf("%q has no id or no doc, or stands twice", l.ID)})
+		}
+		seen[l.ID] = true
+	}
+	for i, c := range p.Cuts {
+		if !(c > 0 && c < 1) || i > 0 && c <= p.Cuts[i-1] {
+			out = append(out, Problem{fmt.Sprintf("cuts[%d]", i), fmt.Sprintf("%v is not between 0 and 1 and above the one before", c)})
+		}
+	}
+	if p.UnknownImpact < ImpactNegligible || p.UnknownImpact > ImpactSevere {
+		out = append(out, Problem{"unknownImpact", fmt.Sprintf("%s is no impact to count with", p.UnknownImpact)})
+	}
+	out = append(out, p.lintTable()...)
+	return append(out, lintDemands(p.Demands)...)
+}
+
+func (p *Policy) lintTable() []Problem {
+	out := p.Table.Lint()
+	for i := range out {
+		out[i].Path = "table." + out[i].Path
+	}
+	if !slices.EqualFunc(p.Table.Axes, axes(), func(a, b Axis) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) }) {
+		out = append(out, Problem{"table.axes", "they are not likelihood and impact as Assess fills them"})
+	}
+	return out
+}
+
+// Validate is Lint as one error.
+func (p *Policy) Validate() error {
+	var errs []error
+	for _, q := range p.Lint() {
+		errs = append(errs, fmt.Errorf("risk: policy %q: %s", p.ID, q))
+	}
+	return errors.Join(errs...)
+}
+
+// Digest identifies the policy by its data: the ids and versions of rules and
+// labelers (the default ones included), cuts, table and demands. What a rule's function
+// does is told by its version alone.
+func (p *Policy) Digest() (release.Digest, error) {
+	type part struct {
+		ID      string `json:"id"`
+		Version int    `json:"version"`
+	}
+	data := struct {
+		ID            string     `json:"id"`
+		Rules         []part     `json:"rules"`
+		Labelers      []part     `json:"labelers"`
+		Cuts          [3]float64 `json:"cuts"`
+		UnknownImpact Impact     `json:"unknownImpact"`
+		Table         Table      `json:"table"`
+		Demands       []Demand   `json:"demands"`
+	}{ID: p.ID, Cuts: p.Cuts, UnknownImpact: p.UnknownImpact, Table: p.Table, Demands: p.Demands}
+	for _, r := range p.Rules {
+		data.Rules = append(data.Rules, part{r.ID, r.Version})
+	}
+	for _, l := range p.labelers() {
+		data.Labelers = append(data.Labelers, part{l.ID, l.Version})
+	}
+	d, err := canon.Digest("sallyport.risk.policy.v1", data)
+	return release.Digest(d), err
+}
+
+func (p *Policy) labelers() []label.Labeler { return slices.Concat(label.Default(), p.Labelers) }
+
+// level is the step that a probability is on; one that is no number is high.
+func (p *Policy) level(prob float64) Level {
+	for i, cut := range p.Cuts {
+		if prob < cut {
+			return LevelMinimal + Level(i)
+		}
+	}
+	return LevelHigh
+}
+
+// impact is the declared impact or what the unknown one counts as. A value outside
+// the scale is severe.
+func (p *Policy) impact(declared Impact) Impact {
+	switch {
+	case declared == ImpactUnknown:
+		return p.UnknownImpact
+	case declared > ImpactSevere:
+		return ImpactSevere
+	}
+	return declared
+}
+
+// demand is what the tier demands. Lint has seen to it that there is one.
+func (p *Policy) demand(t release.Tier) Demand { return p.Demands[t.Effective()-1] }

@@ -1,0 +1,94 @@
+package risk
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Rule looks at a change set for one kind of thing that calls for care. A rule is
+// a value: it can be listed, documented, and run alone.
+type Rule struct {
+	// ID is stable and unique in a policy: lower-case words joined by dashes. Reasons
+	// carry it as "risk/" + ID.
+	ID string
+	// Doc says in a sentence or two what it finds, which floor it sets, and why.
+	Doc string
+	// Version is at least 1 and rises whenever the same change set may give other
+	// findings than before.
+	Version int
+	// Run is a pure function of the change set, whose files and resources carry their
+	// labels. It must not change it, nor keep it. Its findings must not depend on the
+	// order of the slices in it; their own order does not matter. A panic in it is not
+	// caught.
+	Run func(*release.ChangeSet) []Finding
+}
+
+// Finding is one thing that a rule found.
+type Finding struct {
+	// Floor is the least tier that it calls for. Unknown counts as critical; low
+	// raises nothing and is only told.
+	Floor release.Tier `json:"floor"`
+	// Subject is what was found: a path, a purl, a resource. It is printable.
+	Subject string `json:"subject,omitempty"`
+	// Text is one sentence for people.
+	Text string `json:"text"`
+}
+
+// Hit is a finding with the rule that made it.
+type Hit struct {
+	Rule    string `json:"rule"`
+	Version int    `json:"version"`
+	Finding
+}
+
+var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// reservedIDs are the codes of reasons that come from no rule.
+var reservedIDs = []string{"table", "model"}
+
+// lintRules says what keeps rules from being relied on.
+func lintRules(rules []Rule) []Problem {
+	var out []Problem
+	if len(rules) == 0 {
+		out = append(out, Problem{"rules", "there is none: nothing would set a floor"})
+	}
+	seen := make(map[string]bool, len(rules)+len(reservedIDs))
+	for _, id := range reservedIDs {
+		seen[id] = true
+	}
+	for i, r := range rules {
+		at := func(field, text string) {
+			out = append(out, Problem{fmt.Sprintf("rules[%d].%s", i, field), text})
+		}
+		if !ruleID.MatchString(r.ID) {
+			at("id", fmt.Sprintf("%q is not lower-case words joined by dashes", r.ID))
+		}
+		if seen[r.ID] {
+			at("id", fmt.Sprintf("%q stands twice or is reserved", r.ID))
+		}
+		seen[r.ID] = true
+		if r.Doc == "" {
+			at("doc", fmt.Sprintf("rule %q is not documented", r.ID))
+		}
+		if r.Version < 1 {
+			at("version", fmt.Sprintf("rule %q has version %d; the first is 1", r.ID, r.Version))
+		}
+		if r.Run == nil {
+			at("run", fmt.Sprintf("rule %q cannot run", r.ID))
+		}
+	}
+	return out
+}
+
+// Rules are the rules of the default policy, by what they look at: coverage first,
+// because what was not read can be anything. The caller owns the slice.
+func Rules() []Rule {
+	return []Rule{
+		revisionRule(), gapRule(), coverageRule(), unreadRule(),
+		sensitiveRule(), pipelineRule(), policyRule(), migrationRule(), interfaceRule(),
+		resourceRule(), settingRule(),
+		dependencyRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
+	}
+}

@@ -1,0 +1,89 @@
+package risk
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+func revisionRule() Rule {
+	return Rule{ID: "revision", Version: 1,
+		Doc: "High when base or head is not known: nobody knows what is changing, and it could be anything that is high. " +
+			"Moderate for a first release: everything in it is new.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			if cs.Head == "" {
+				out = append(out, Finding{release.TierHigh, "head", "the revision to release is not known"})
+			}
+			switch {
+			case cs.FromNothing:
+				out = append(out, Finding{release.TierModerate, "base", "nothing was there before: all of it is new"})
+			case cs.Base == "":
+				out = append(out, Finding{release.TierHigh, "base", "the revision to compare with is not known"})
+			}
+			return out
+		}}
+}
+
+// mildGaps leave the names of the changed files known, so that the rules on paths
+// still see what they must see. With any other gap, also of a kind that this
+// version does not know, a whole file may be missing.
+var mildGaps = []release.GapKind{release.GapShallow, release.GapPartial, release.GapUnreadable, release.GapUnsupported, release.GapDependencyOrigin}
+
+func gapRule() Rule {
+	return Rule{ID: "gap", Version: 1,
+		Doc: "At least moderate for each thing that could not be read, since a gap is never \"no change\". High where changes " +
+			"may be missing altogether: base or head missing, unrelated or diverged histories, a limit reached, a kind of gap that is not known here.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			for _, g := range cs.Gaps {
+				f := Finding{release.TierHigh, release.Text(g.Subject).String(), "not read: " + release.Text(g.String()).String()}
+				if slices.Contains(mildGaps, g.Kind) {
+					f.Floor = release.TierModerate
+				}
+				out = append(out, f)
+			}
+			return out
+		}}
+}
+
+func coverageRule() Rule {
+	return Rule{ID: "coverage", Version: 1,
+		Doc: "High when nobody read the code's changes, moderate when they were read in part, and moderate for each other kind " +
+			"of change that somebody began to read and did not finish.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			if c := cs.Coverage[release.KindCode]; c == release.CoverageMissing || c > release.CoverageComplete {
+				out = append(out, Finding{release.TierHigh, string(release.KindCode), "changes of code were not read"})
+			}
+			for _, kind := range slices.Sorted(maps.Keys(cs.Coverage)) {
+				c := cs.Coverage[kind]
+				if c != release.CoverageComplete && (kind != release.KindCode || c == release.CoveragePartial) {
+					out = append(out, Finding{release.TierModerate, release.Text(kind).String(),
+						fmt.Sprintf("coverage of this kind of change is %s", c)})
+				}
+			}
+			return out
+		}}
+}
+
+func unreadRule() Rule {
+	return Rule{ID: "unread", Version: 1,
+		Doc: "Moderate when a file that declares dependencies changed, or its change stands under such a label, and no reader " +
+			"read dependencies completely: what came in with it is not known.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			if cs.Coverage[release.KindDependency] == release.CoverageComplete {
+				return nil
+			}
+			var out []Finding
+			for i := range cs.Files {
+				if slices.Contains(cs.Files[i].Labels, release.LabelDeps) {
+					out = append(out, Finding{release.TierModerate, cs.Files[i].Path.String(),
+						"it declares dependencies, and which of them changed was not read"})
+				}
+			}
+			return out
+		}}
+}

@@ -1,0 +1,58 @@
+package risk
+
+import (
+	"fmt"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+func dependencyRule() Rule {
+	return Rule{ID: "dependency", Version: 1,
+		Doc: "High for a dependency that is downgraded (what was fixed may come back), whose content comes from elsewhere under the same " +
+			"version (a replacement, another hash), or whose change is not known. Moderate for one that is added, direct or not, and for a new major version. " +
+			"Other upgrades and removals are told and raise nothing; so is a file that merely began to list what was there all along.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			out := make([]Finding, 0, len(cs.Dependencies))
+			for i := range cs.Dependencies {
+				out = append(out, dependencyFinding(&cs.Dependencies[i]))
+			}
+			return out
+		}}
+}
+
+func dependencyFinding(d *release.DependencyChange) Finding {
+	f := Finding{Floor: release.TierHigh, Subject: release.Text(d.Package).String()}
+	if f.Subject == "" {
+		f.Subject = d.File.String()
+	}
+	kind := "indirect"
+	if d.Direct {
+		kind = "direct"
+	}
+	before, after := release.Text(d.Before), release.Text(d.After)
+	switch d.Op {
+	case release.OpAdded:
+		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("a new %s dependency, %s", kind, after)
+	case release.OpRemoved:
+		f.Floor, f.Text = release.TierLow, fmt.Sprintf("a %s dependency is gone, was %s", kind, before)
+	case release.OpUpgraded:
+		f.Floor, f.Text = release.TierLow, fmt.Sprintf("a %s dependency goes from %s up to %s", kind, before, after)
+	case release.OpDowngraded:
+		f.Text = fmt.Sprintf("a %s dependency goes from %s back to %s: what was fixed may come back", kind, before, after)
+	case release.OpReplaced:
+		f.Text = fmt.Sprintf("the content of a %s dependency comes from elsewhere now", kind)
+	case release.OpListed, release.OpUnlisted:
+		f.Floor, f.Text = release.TierLow, "only its mention in the file changed"
+	case release.OpModified, release.OpMoved:
+		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("a %s dependency is %s", kind, d.Op)
+	default:
+		f.Text = fmt.Sprintf("what happens to a %s dependency is not known", kind)
+	}
+	if d.Major && f.Floor < release.TierModerate {
+		f.Floor, f.Text = release.TierModerate, f.Text+", another major version"
+	}
+	if d.Detail != "" {
+		f.Text += " (" + release.Text(d.Detail).String() + ")"
+	}
+	return f
+}

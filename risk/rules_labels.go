@@ -1,0 +1,129 @@
+package risk
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// sensitive are the labels whose changes are high wherever they stand, with the
+// words for people.
+var sensitive = []struct {
+	label release.Label
+	what  string
+}{
+	{release.LabelIdentity, "who somebody is: identity, authentication or sessions"},
+	{release.LabelAccess, "what somebody may do: authorisation or roles"},
+	{release.LabelCrypto, "cryptography, keys or certificates"},
+	{release.LabelSecrets, "where secrets are kept or read"},
+	{release.LabelPayment, "money"},
+	{release.LabelNetwork, "who can reach what"},
+}
+
+// sensitiveFindings are the findings for one changed thing with the given labels.
+func sensitiveFindings(out []Finding, subject string, labels []release.Label) []Finding {
+	for _, s := range sensitive {
+		if slices.Contains(labels, s.label) {
+			out = append(out, Finding{release.TierHigh, subject, "it is about " + s.what})
+		}
+	}
+	return out
+}
+
+func sensitiveRule() Rule {
+	return Rule{ID: "sensitive", Version: 1,
+		Doc: "High for a file or setting labelled identity, access, crypto, secrets, payment or network: a mistake there opens " +
+			"the door to others, however small the change. One line of it in a release full of documentation counts the same.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			for i := range cs.Files {
+				if f := &cs.Files[i]; len(f.Labels) > 0 { // most have none, and names cost time
+					out = sensitiveFindings(out, f.Path.String(), f.Labels)
+				}
+			}
+			for i := range cs.Settings {
+				out = sensitiveFindings(out, settingName(cs.Settings[i]), cs.Settings[i].Labels)
+			}
+			return out
+		}}
+}
+
+// labelled makes one finding for each file, setting or resource with the label.
+func labelled(cs *release.ChangeSet, label release.Label, tier release.Tier, text string) []Finding {
+	var out []Finding
+	for i := range cs.Files {
+		if slices.Contains(cs.Files[i].Labels, label) {
+			out = append(out, Finding{tier, cs.Files[i].Path.String(), text})
+		}
+	}
+	for i := range cs.Settings {
+		if slices.Contains(cs.Settings[i].Labels, label) {
+			out = append(out, Finding{tier, settingName(cs.Settings[i]), text})
+		}
+	}
+	for i := range cs.Resources {
+		if slices.Contains(cs.Resources[i].Labels, label) {
+			out = append(out, Finding{tier, release.Text(cs.Resources[i].Address).String(), text})
+		}
+	}
+	return out
+}
+
+func pipelineRule() Rule {
+	return Rule{ID: "pipeline", Version: 1,
+		Doc: "High for what builds, tests, signs or deploys: whoever controls it can forge the evidence that the release is judged by.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			return labelled(cs, release.LabelPipeline, release.TierHigh, "it builds, tests, signs or deploys, so it can forge evidence")
+		}}
+}
+
+func policyRule() Rule {
+	return Rule{ID: "policy", Version: 1,
+		Doc: "Critical for the rules that a release is judged by, and for code owners: an author must not lower the bar in the same release.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			return labelled(cs, release.LabelPolicy, release.TierCritical, "releases are judged by it")
+		}}
+}
+
+// destructive are words in a migration's name that speak of data going away.
+var destructive = []string{"drop", "delete", "truncate", "remove", "destroy", "purge", "rename", "alter", "irreversible", "wipe"}
+
+func migrationRule() Rule {
+	return Rule{ID: "migration", Version: 1,
+		Doc: "Moderate for each migration of stored data: a release can be rolled back and its data cannot. High when it looks " +
+			"destructive by its name (drop, delete, rename, …) and when a migration that was there is changed or removed, because it may have run already. " +
+			"Contents are not read.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			for i := range cs.Files {
+				f := &cs.Files[i]
+				if !slices.Contains(f.Labels, release.LabelMigration) {
+					continue
+				}
+				name := strings.ToLower(path.Base(string(f.Path)))
+				word := slices.IndexFunc(destructive, func(w string) bool { return strings.Contains(name, w) })
+				switch {
+				case word >= 0:
+					out = append(out, Finding{release.TierHigh, f.Path.String(),
+						fmt.Sprintf("a migration whose name says %q: data may be lost", destructive[word])})
+				case f.Op != release.OpAdded:
+					out = append(out, Finding{release.TierHigh, f.Path.String(),
+						fmt.Sprintf("a migration that was there before is %s: it may have run already", f.Op)})
+				default:
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "it changes stored data or its schema"})
+				}
+			}
+			return out
+		}}
+}
+
+func interfaceRule() Rule {
+	return Rule{ID: "interface", Version: 1,
+		Doc: "Moderate for a changed interface definition: others depend on it.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			return labelled(cs, release.LabelAPI, release.TierModerate, "it defines an interface that others depend on")
+		}}
+}

@@ -1,0 +1,57 @@
+package risk
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+func resourceRule() Rule {
+	return Rule{ID: "resource", Version: 1,
+		Doc: "High for a changed resource of identity, access, keys, secrets or network; high when a stateful one is removed, replaced, moved or " +
+			"changed in a way that is not known; moderate for every other change of infrastructure.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			for i := range cs.Resources {
+				out = resourceFindings(out, &cs.Resources[i])
+			}
+			return out
+		}}
+}
+
+func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
+	subject := release.Text(r.Address).String()
+	n := len(out)
+	out = sensitiveFindings(out, subject, r.Labels)
+	switch r.Op {
+	case release.OpAdded, release.OpModified, release.OpListed, release.OpUnlisted:
+	case release.OpUnknown:
+		out = append(out, Finding{release.TierHigh, subject, "what happens to it is not known"})
+	default:
+		if slices.Contains(r.Labels, release.LabelStateful) {
+			out = append(out, Finding{release.TierHigh, subject, fmt.Sprintf("it holds data and is %s", r.Op)})
+		}
+	}
+	if len(out) == n {
+		out = append(out, Finding{release.TierModerate, subject, fmt.Sprintf("infrastructure that is %s", r.Op)})
+	}
+	return out
+}
+
+func settingRule() Rule {
+	return Rule{ID: "setting", Version: 1,
+		Doc: "Moderate for each changed setting: configuration causes about as many outages as code " +
+			"(Google's SRE workbook, appendix C: 37 % by pushed binaries, 31 % by pushed configuration), and counts no lines.",
+		Run: func(cs *release.ChangeSet) []Finding {
+			var out []Finding
+			for i := range cs.Settings {
+				out = append(out, Finding{release.TierModerate, settingName(cs.Settings[i]), fmt.Sprintf("a setting that is %s", cs.Settings[i].Op)})
+			}
+			return out
+		}}
+}
+
+func settingName(s release.SettingChange) string {
+	return s.File.String() + " " + release.Text(s.Key).String()
+}

@@ -1,0 +1,150 @@
+package gitlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// maxMissing is how many missing contents are named by a gap each.
+const maxMissing = 100
+
+// changes are the file changes of a range.
+type changes struct {
+	net  []release.FileChange
+	of   map[release.Revision][]release.FileChange // by commit
+	gaps []release.Gap
+}
+
+// changes compares the trees of base and head, and each commit with its parent.
+// A merge is not compared: what it brings stands in the commits that it merges.
+// A commit whose parent was cut off is not compared either.
+func (g *reading) changes(ctx context.Context) (changes, error) {
+	jobs := []job{treeJob(g.baseTree, g.head.tree)}
+	ids := []release.Revision{""}
+	for _, e := range g.entries {
+		if len(e.parents) > 1 || g.box.shallow[e.id] {
+			continue
+		}
+		jobs = append(jobs, commitJob(e.id, e.parents))
+		ids = append(ids, e.id)
+	}
+	var c changes
+	var results [][]release.FileChange
+	var err error
+	if g.box.repo.promisor {
+		results, c.gaps, err = g.partialDiff(ctx, jobs)
+	} else {
+		results, err = g.box.diff(ctx, jobs, true)
+	}
+	if errors.Is(err, ErrTooLarge) {
+		c.gaps = append(c.gaps, release.Gap{Kind: release.GapTooLarge,
+			Detail: fmt.Sprintf("the file changes of %d of %d comparisons were not read: more than allowed", len(jobs)-len(results), len(jobs))})
+	} else if err != nil {
+		return changes{}, err
+	}
+	c.of = make(map[release.Revision][]release.FileChange, len(results))
+	for i, files := range results {
+		if i == 0 {
+			c.net = files
+		} else {
+			c.of[ids[i]] = files
+		}
+	}
+	return c, nil
+}
+
+// partialDiff is diff in a clone that lacks objects. Which files changed is known
+// from the trees alone; lines are counted in those comparisons for which all
+// contents are there. If trees are missing too, nothing is known.
+func (g *reading) partialDiff(ctx context.Context, jobs []job) ([][]release.FileChange, []release.Gap, error) {
+	results, err := g.box.diff(ctx, jobs, false)
+	if failed := (*CommandError)(nil); errors.As(err, &failed) {
+		return nil, []release.Gap{{Kind: release.GapPartial, Detail: "the files could not be compared: " + failed.Error()}}, nil
+	}
+	if err != nil {
+		return results, []release.Gap{{Kind: release.GapPartial, Detail: "lines were not counted"}}, err
+	}
+	missing, err := g.missing(ctx, results)
+	if err != nil {
+		return nil, nil, err
+	}
+	var whole []job
+	var at []int
+	for i, files := range results {
+		complete := true
+		for _, f := range files {
+			complete = complete && !missing[f.Old] && !missing[f.New]
+		}
+		if complete {
+			whole, at = append(whole, jobs[i]), append(at, i)
+		}
+	}
+	counted, err := g.box.diff(ctx, whole, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, files := range counted {
+		results[at[i]] = files
+	}
+	if len(whole) == len(jobs) {
+		return results, nil, nil
+	}
+	gaps := []release.Gap{{Kind: release.GapPartial, Detail: fmt.Sprintf(
+		"%d file contents are not in the clone: lines were not counted in %d of %d comparisons", len(missing), len(jobs)-len(whole), len(jobs))}}
+	for _, f := range results[0] {
+		if (missing[f.Old] || missing[f.New]) && len(gaps) <= maxMissing {
+			gaps = append(gaps, release.Gap{Kind: release.GapPartial, Subject: f.Path.String(), Detail: "its content is not in the clone: lines unknown"})
+		}
+	}
+	return results, gaps, nil
+}
+
+// missing are the contents of changed files that the repository does not have.
+func (g *reading) missing(ctx context.Context, results [][]release.FileChange) (map[release.Revision]bool, error) {
+	var ids []release.Revision
+	seen := map[release.Revision]bool{"": true}
+	ask := func(mode string, id release.Revision) {
+		if mode != modeSubmodule && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, files := range results {
+		for _, f := range files {
+			ask(f.OldMode, f.Old)
+			ask(f.NewMode, f.New)
+		}
+	}
+	format := g.box.repo.format
+	input := strings.Join(append(texts(ids), ""), "\n")
+	p, err := g.box.start(ctx, strings.NewReader(input), "cat-file", "--batch-check", "--buffer")
+	if err != nil {
+		return nil, err
+	}
+	missing := map[release.Revision]bool{}
+	for _, id := range ids {
+		var line []byte
+		if line, err = readToken(p.out, '\n'); err != nil {
+			err = cutShort(err)
+			break
+		}
+		var o object
+		if o, err = format.header(string(line)); err != nil {
+			break
+		}
+		if o.absent != "" {
+			missing[id] = true
+		} else if o.id != id {
+			err = fmt.Errorf("asked for object %s and was told of %s", id, o.id)
+			break
+		}
+	}
+	if err := p.close(err); err != nil {
+		return nil, err
+	}
+	return missing, nil
+}

@@ -1,18 +1,3 @@
-// Package journal keeps append-only streams of records with compare-and-append:
-// what was acknowledged is there.
-//
-// A stream is named by text and holds records 1, 2, 3, …. [Journal.Append] says
-// which version of the stream it was decided on; if the stream has grown since,
-// it appends nothing and returns [ErrConflict]. That one rule gives a rollout its
-// lock, its order and its fences: whoever appends first has decided, and the
-// others read again.
-//
-// Records are chained by hash: each carries the hash of the one before, so a
-// stream that was altered does not verify. [Seal] makes a record, [Verify] checks
-// a stream.
-//
-// [Memory] keeps streams in memory, [Open] keeps them in a file. Package
-// journaltest has the contract as a test, for stores of one's own.
 package journal
 
 import (
@@ -34,13 +19,15 @@ var (
 	// ErrCorrupt says that what is stored is not what was appended.
 	ErrCorrupt = errors.New("journal: corrupt")
 	// ErrClosed says that the journal was closed or has refused to go on after a
-	// failed write.
+	// failed write. Open it again to go on.
 	ErrClosed = errors.New("journal: closed")
 )
 
-// Entry is what a caller appends.
+// Entry is what a caller appends. Its text may hold any bytes, UTF-8 or not, and
+// comes back as it was; its JSON does not promise that.
 type Entry struct {
-	// At is the caller's time. It is recorded, never compared.
+	// At is the caller's time. It is recorded, never compared. It comes back in
+	// UTC, to the nanosecond.
 	At time.Time `json:"at"`
 	// Actor is who caused it, by [release.Actor.ID] or a name of the host's.
 	Actor string `json:"actor,omitempty"`
@@ -48,12 +35,9 @@ type Entry struct {
 	Kind string `json:"kind"`
 	// Reason is a sentence for the audit.
 	Reason string `json:"reason,omitempty"`
-	// Data is the caller's, at most [MaxData] bytes.
+	// Data is the caller's, at most [MaxData] bytes. Empty data comes back as nil.
 	Data []byte `json:"data,omitempty"`
 }
-
-// MaxData bounds the data of one entry.
-const MaxData = 8 << 20
 
 // Record is an entry in its place in a stream.
 type Record struct {
@@ -65,12 +49,15 @@ type Record struct {
 	Prev, Hash release.Digest
 }
 
-// Append is one append. All of its entries are appended, or none.
+// Append is one append. All of its entries are appended, or none. [Append.Check]
+// says how large it may be.
 type Append struct {
+	// Stream is the stream's name, 1 to [MaxStream] bytes.
 	Stream string
 	// Expect is the version that the decision was made on: the Seq of the last
 	// record, 0 for a stream without records.
-	Expect  uint64
+	Expect uint64
+	// Entries are 1 to [MaxEntries]. They are copied.
 	Entries []Entry
 }
 
@@ -78,13 +65,18 @@ type Append struct {
 type Journal interface {
 	// Append appends and returns the new records. When it returns no error, the
 	// records are durable, as far as the store is durable at all. An error that is
-	// neither ErrConflict nor ErrUnknown means that nothing was appended.
+	// not ErrUnknown means that nothing was appended. A context that ends before
+	// the append began is such an error; one that ends later gives ErrUnknown, if
+	// the store does not wait for the outcome.
 	Append(ctx context.Context, a Append) ([]Record, error)
 	// Load yields the records of a stream after version after, in order. A stream
-	// without records yields nothing. An error ends it.
+	// without records yields nothing. An error ends it. It yields what was there
+	// when the loop began; the caller owns the records.
 	Load(ctx context.Context, stream string, after uint64) iter.Seq2[Record, error]
-	// Streams yields the names of all streams that have records, sorted.
+	// Streams yields the names of all streams that have records, sorted by their
+	// bytes.
 	Streams(ctx context.Context) iter.Seq2[string, error]
-	// Close releases what the journal holds. It may be called twice.
+	// Close releases what the journal holds. It may be called twice. Afterwards
+	// the other methods say ErrClosed.
 	Close() error
 }

@@ -1,0 +1,133 @@
+package faulty
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/sallyport-dev/sallyport/internal/enum"
+	"github.com/sallyport-dev/sallyport/release/journal"
+)
+
+// ErrInjected is in every error that this package makes.
+var ErrInjected = errors.New("faulty: injected")
+
+// Killed is what a [ModeKilled] call panics with. A test recovers it, and then
+// goes on with a new driver, as a new process would:
+//
+//	defer func() {
+//		if p := recover(); p != nil && p != faulty.Killed {
+//			panic(p)
+//		}
+//	}()
+var Killed any = killed{}
+
+type killed struct{}
+
+// String says what the panic of a test that did not expect it is about.
+func (killed) String() string { return "faulty: the driver was killed" }
+
+// Mode says how a call fails.
+type Mode uint8
+
+// The ways to fail.
+const (
+	ModeNone   Mode = iota // it does not fail
+	ModeBefore             // an error, and nothing was done
+	ModeAfter              // it was done, and then came an error: ErrUnknown from an Append
+	ModeKilled             // it was done, and then the driver dies: panic(Killed)
+)
+
+var modes = enum.Table[Mode]{Type: "faulty.Mode", Names: []string{"none", "before", "after", "killed"}}
+
+// Modes are all ways to fail.
+func Modes() []Mode { return []Mode{ModeBefore, ModeAfter, ModeKilled} }
+
+// String is the mode's name.
+func (m Mode) String() string { return modes.Text(m) }
+
+// FailingJournal is a [journal.Journal] whose k-th call fails. Calls are Append,
+// Load and Streams, counted from 1 in the order in which they begin; of Load and
+// Streams it is the loop that counts, not making the iterator.
+type FailingJournal struct {
+	journal.Journal
+	mu    sync.Mutex
+	k     int
+	mode  Mode
+	calls int
+}
+
+// Journal makes the k-th call of j fail, and no other. With k = 0 it only counts.
+func Journal(j journal.Journal, k int, mode Mode) *FailingJournal {
+	return &FailingJournal{Journal: j, k: k, mode: mode}
+}
+
+// Calls is how many calls there were. A test that fails each k in turn is done
+// when a run ends with fewer than k calls.
+func (f *FailingJournal) Calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
+}
+
+// next counts a call and says how it fails.
+func (f *FailingJournal) next() (Mode, int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls++
+	if f.calls != f.k {
+		return ModeNone, f.calls
+	}
+	return f.mode, f.calls
+}
+
+// Append implements [journal.Journal].
+func (f *FailingJournal) Append(ctx context.Context, a journal.Append) ([]journal.Record, error) {
+	mode, call := f.next()
+	if mode == ModeBefore {
+		return nil, fmt.Errorf("%w: call %d, before an append to %q", ErrInjected, call, a.Stream)
+	}
+	records, err := f.Journal.Append(ctx, a)
+	switch {
+	case mode == ModeKilled:
+		panic(Killed)
+	case mode == ModeAfter && err == nil:
+		return nil, fmt.Errorf("%w: %w: call %d, after an append to %q", journal.ErrUnknown, ErrInjected, call, a.Stream)
+	}
+	return records, err
+}
+
+// Load implements [journal.Journal].
+func (f *FailingJournal) Load(ctx context.Context, stream string, after uint64) iter.Seq2[journal.Record, error] {
+	return fail(f, "load of "+stream, f.Journal.Load(ctx, stream, after))
+}
+
+// Streams implements [journal.Journal].
+func (f *FailingJournal) Streams(ctx context.Context) iter.Seq2[string, error] {
+	return fail(f, "list of streams", f.Journal.Streams(ctx))
+}
+
+// fail is seq as one call: it fails before the first value or after the last.
+func fail[T any](f *FailingJournal, what string, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		mode, call := f.next()
+		if mode == ModeBefore {
+			yield(zero, fmt.Errorf("%w: call %d, before the %s", ErrInjected, call, what))
+			return
+		}
+		for v, err := range seq {
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+		switch mode {
+		case ModeKilled:
+			panic(Killed)
+		case ModeAfter:
+			yield(zero, fmt.Errorf("%w: call %d, after the %s", ErrInjected, call, what))
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package journal
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// The layout of the file; doc.go tells it whole.
+const (
+	magic         = "sallyportjournal"
+	formatVersion = 1
+
+	idSize     = 16
+	headerSize = 64
+	headerEnd  = 0xA5 // last byte of the file header
+
+	frameStart      = 0xA7 // first byte of a frame
+	frameHeaderEnd  = 0x5A // last byte of a frame's header
+	frameEnd        = 0xA5 // last byte of a frame
+	frameHeaderSize = 12
+	frameTailSize   = 5
+
+	// sectorSize is the least that a disk writes whole or not at all.
+	sectorSize = 512
+
+	// batchBytes is where a commit stops taking in more appends; one append more
+	// may still be in it, and an append's encoding is larger than its texts.
+	batchBytes   = 4 << 20
+	batchAppends = 1024
+	maxPayload   = 2*MaxAppend + batchBytes
+)
+
+type frameType uint8
+
+const (
+	frameRecords frameType = 1
+	frameMark    frameType = 2
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// fileHeader is the first bytes of a journal.
+func fileHeader(id [idSize]byte) []byte {
+	b := make([]byte, 0, headerSize)
+	b = append(b, magic...)
+	b = binary.BigEndian.AppendUint32(b, formatVersion)
+	b = append(b, id[:]...)
+	b = b[:headerSize-5]
+	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	return append(b, headerEnd)
+}
+
+// beginFrame is an empty frame with room for its header; append the payload and
+// call endFrame.
+func beginFrame(buf []byte) []byte {
+	return append(buf[:0], make([]byte, frameHeaderSize)...)
+}
+
+// endFrame completes the frame in b, which will stand at offset off.
+func endFrame(b []byte, typ frameType, id [idSize]byte, off int64) []byte {
+	payload := b[frameHeaderSize:]
+	b[0], b[1] = frameStart, byte(typ)
+	binary.BigEndian.PutUint32(b[2:], uint32(len(payload)))
+	sum := headerSum(b, id, off)
+	binary.BigEndian.PutUint32(b[6:], sum)
+	b[10], b[11] = 0, frameHeaderEnd
+	b = binary.BigEndian.AppendUint32(b, crc32.Update(sum, castagnoli, payload))
+	return append(b, frameEnd)
+}
+
+// headerSum binds a frame's header to this file and to its place in it, so that
+// a frame that somebody appended as data is never taken for a frame.
+func headerSum(header []byte, id [idSize]byte, off int64) uint32 {
+	var b [idSize + 8 + 6]byte
+	copy(b[:], id[:])
+	binary.BigEndian.PutUint64(b[idSize:], uint64(off))
+	copy(b[idSize+8:], header[:6])
+	return crc32.Checksum(b[:], castagnoli)
+}
+
+// parseHeader reads the header of the frame at off: its type, and how long its
+// payload is.
+func parseHeader(b []byte, id [idSize]byte, off int64) (typ frameType, n int, ok bool) {
+	if b[0] != frameStart || b[10] != 0 || b[11] != frameHeaderEnd ||
+		binary.BigEndian.Uint32(b[6:]) != headerSum(b, id, off) {
+		return 0, 0, false
+	}
+	length := binary.BigEndian.Uint32(b[2:])
+	return frameType(b[1]), int(length), length <= maxPayload
+}
+
+// intact reports whether the payload and the tail of a frame are what its header
+// announced. rest begins after the header.
+func intact(header, rest []byte) bool {
+	n := len(rest) - frameTailSize
+	sum := crc32.Update(binary.BigEndian.Uint32(header[6:]), castagnoli, rest[:n])
+	return binary.BigEndian.Uint32(rest[n:]) == sum && rest[n+4] == frameEnd
+}
+
+// unwritten reports whether a frame that begins at off can be what a write left
+// that was cut short: its end is still zero, or a whole sector of it is. The
+// space was zero before, so what was not written still is.
+func unwritten(frame []byte, off int64) bool {
+	if frame[len(frame)-1] == 0 {
+		return true
+	}
+	for at := 0; at < len(frame); {
+		next := min(at+sectorSize-int((off+int64(at))%sectorSize), len(frame))
+		if zero(frame[at:next]) {
+			return true
+		}
+		at = next
+	}
+	return false
+}
+
+func zero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,308 @@
+package journaltest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/release/journal"
+	"github.com/sallyport-dev/sallyport/release/journal/journaltest"
+)
+
+func memory(testing.TB) journal.Journal { return new(journal.Memory) }
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	journaltest.Run(t, memory, nil)
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	open := func(t testing.TB, path string) journal.Journal {
+		f, err := journal.Open(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	journaltest.Run(t,
+		func(t testing.TB) journal.Journal { return open(t, filepath.Join(t.TempDir(), "journal")) },
+		&journaltest.Options{Reopen: func(t testing.TB, j journal.Journal) journal.Journal {
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, j.(*journal.File).Path())
+		}})
+}
+
+// recorder is a testing.TB whose failures are seen and not passed on.
+type recorder struct {
+	testing.TB
+	mu       sync.Mutex
+	failures []string
+	cleanups []func()
+}
+
+func (r *recorder) fail(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, s)
+}
+func (r *recorder) Helper()          {}
+func (r *recorder) Fail()            { r.fail("failed") }
+func (r *recorder) FailNow()         { r.Fail(); runtime.Goexit() }
+func (r *recorder) Error(a ...any)   { r.fail(fmt.Sprint(a...)) }
+func (r *recorder) Fatal(a ...any)   { r.fail(fmt.Sprint(a...)); runtime.Goexit() }
+func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Fatalf(f string, a ...any) {
+	r.fail(fmt.Sprintf(f, a...))
+	runtime.Goexit()
+}
+
+// suite runs the whole suite on a store and returns which parts failed.
+func suite(t *testing.T, open journaltest.Opener, opts *journaltest.Options) (failed []string) {
+	journaltest.Cases(open, opts, func(name string, part func(testing.TB)) {
+		r := &recorder{TB: t}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() {
+				for _, f := range slices.Backward(r.cleanups) {
+					f()
+				}
+			}()
+			part(r)
+		}()
+		<-done
+		if len(r.failures) > 0 {
+			failed = append(failed, name)
+		}
+	})
+	return failed
+}
+
+// mutant is a Memory that breaks one rule.
+type mutant struct {
+	*journal.Memory
+	append  func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error)
+	load    func(m *journal.Memory, ctx context.Context, stream string, after uint64) iter.Seq2[journal.Record, error]
+	streams func(m *journal.Memory, ctx context.Context) iter.Seq2[string, error]
+}
+
+func (m mutant) Append(ctx context.Context, a journal.Append) ([]journal.Record, error) {
+	if m.append != nil {
+		return m.append(m.Memory, ctx, a)
+	}
+	return m.Memory.Append(ctx, a)
+}
+
+func (m mutant) Load(ctx context.Context, stream string, after uint64) iter.Seq2[journal.Record, error] {
+	if m.load != nil {
+		return m.load(m.Memory, ctx, stream, after)
+	}
+	return m.Memory.Load(ctx, stream, after)
+}
+
+func (m mutant) Streams(ctx context.Context) iter.Seq2[string, error] {
+	if m.streams != nil {
+		return m.streams(m.Memory, ctx)
+	}
+	return m.Memory.Streams(ctx)
+}
+
+// version is where a stream of m is.
+func version(m *journal.Memory, stream string) (n uint64) {
+	for r, err := range m.Load(context.Background(), stream, 0) {
+		if err == nil {
+			n = r.Seq
+		}
+	}
+	return n
+}
+
+func TestMutantsAreCaught(t *testing.T) {
+	t.Parallel()
+	mutants := []struct {
+		name   string
+		mutant func() mutant
+		caught string // one part that must fail; others may
+	}{
+		{"drops the version check", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				for {
+					a.Expect = version(m, a.Stream)
+					if r, err := m.Append(ctx, a); !errors.Is(err, journal.ErrConflict) {
+						return r, err
+					}
+				}
+			}}
+		}, "one winner at a version"},
+		{"checks the version only from below", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				a.Expect = min(a.Expect, version(m, a.Stream))
+				return m.Append(ctx, a)
+			}}
+		}, "a conflict appends nothing"},
+		{"loses an acknowledged append", func() mutant {
+			var n atomic.Int64
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				if n.Add(1)%7 == 0 && a.Check() == nil && version(m, a.Stream) == a.Expect {
+					head := journal.Head{Stream: a.Stream, Seq: a.Expect}
+					var out []journal.Record
+					for _, e := range a.Entries {
+						out = append(out, journal.Seal(head, e))
+						head = out[len(out)-1].Head()
+					}
+					return out, nil
+				}
+				return m.Append(ctx, a)
+			}}
+		}, "concurrent appends form one chain"},
+		{"says that it failed and did it", func() mutant {
+			var n atomic.Int64
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				r, err := m.Append(ctx, a)
+				if err == nil && n.Add(1)%5 == 0 {
+					return nil, journal.ErrConflict
+				}
+				return r, err
+			}}
+		}, "concurrent appends form one chain"},
+		{"splits a batch", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				if err := a.Check(); err != nil {
+					return nil, err
+				}
+				var out []journal.Record
+				for _, e := range a.Entries {
+					r, err := m.Append(ctx, journal.Append{Stream: a.Stream, Expect: a.Expect, Entries: []journal.Entry{e}})
+					if err != nil {
+						return nil, err
+					}
+					runtime.Gosched()
+					out = append(out, r...)
+					a.Expect++
+				}
+				return out, nil
+			}}
+		}, "a batch is whole"},
+		{"appends what comes before an unfit entry", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				for n := len(a.Entries); n > 0; n-- {
+					b := a
+					if b.Entries = a.Entries[:n]; b.Check() == nil {
+						r, err := m.Append(ctx, b)
+						if n < len(a.Entries) {
+							return nil, errors.New("unfit")
+						}
+						return r, err
+					}
+				}
+				return m.Append(ctx, a)
+			}}
+		}, "an unfit append appends nothing"},
+		{"appends in spite of the context", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				return m.Append(context.WithoutCancel(ctx), a)
+			}}
+		}, "a cancelled context appends nothing"},
+		{"keeps text as UTF-8", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				es := slices.Clone(a.Entries)
+				for i := range es {
+					es[i].Actor = string([]rune(es[i].Actor))
+				}
+				a.Entries = es
+				r, err := m.Append(ctx, a)
+				return r, err
+			}}
+		}, "values come back"},
+		{"loads from the version on, not after it", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return m.Load(ctx, s, max(after, 1)-1)
+			}}
+		}, "load after a version"},
+		{"misses the newest record", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return func(yield func(journal.Record, error) bool) {
+					last := version(m, s)
+					for r, err := range m.Load(ctx, s, after) {
+						if err == nil && r.Seq > 3 && r.Seq == last {
+							return
+						}
+						if !yield(r, err) {
+							return
+						}
+					}
+				}
+			}}
+		}, "readers beside writers"},
+		{"lists streams in another order", func() mutant {
+			return mutant{streams: func(m *journal.Memory, ctx context.Context) iter.Seq2[string, error] {
+				return func(yield func(string, error) bool) {
+					var names []string
+					for s, err := range m.Streams(ctx) {
+						if err != nil {
+							yield("", err)
+							return
+						}
+						names = append(names, s)
+					}
+					for _, s := range slices.Backward(names) {
+						if !yield(s, nil) {
+							return
+						}
+					}
+				}
+			}}
+		}, "streams are sorted"},
+		{"breaks the chain", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return func(yield func(journal.Record, error) bool) {
+					for r, err := range m.Load(ctx, s, after) {
+						if r.Seq == 2 {
+							r.Prev[0] ^= 1
+						}
+						if !yield(r, err) {
+							return
+						}
+					}
+				}
+			}}
+		}, "the chain verifies"},
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			failed := suite(t, func(testing.TB) journal.Journal {
+				x := m.mutant()
+				x.Memory = new(journal.Memory)
+				return x
+			}, nil)
+			require.Contains(t, failed, m.caught)
+		})
+	}
+}
+
+func TestForgetfulStoreIsCaught(t *testing.T) {
+	t.Parallel()
+	failed := suite(t, memory, &journaltest.Options{Reopen: func(t testing.TB, j journal.Journal) journal.Journal {
+		j.Close()
+		return new(journal.Memory)
+	}})
+	require.Equal(t, []string{"closing beside appends loses nothing", "opened again it is the same"}, failed)
+}
+
+func TestRecorderSeesNothingWhenAllIsWell(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, suite(t, memory, nil), "else the mutants prove nothing")
+}

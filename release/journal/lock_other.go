@@ -1,0 +1,28 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package journal
+
+import (
+	"fmt"
+	"os"
+)
+
+// lock makes a file beside f, named f with ".lock" behind it. Here the lock does
+// not end with the process: after a crash somebody has to remove the file, which
+// says who made it.
+func lock(f *os.File) (unlock func() error, err error) {
+	name := f.Name() + ".lock"
+	l, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(l, "process %d\n", os.Getpid())
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	return func() error { return os.Remove(name) }, nil
+}
+
+// syncDir does nothing: these systems have no way to ask for it, or order the
+// names themselves.
+func syncDir(string) error { return nil }

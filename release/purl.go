@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/package-url/packageurl-go"
 )
@@ -38,9 +39,21 @@ func NewPURL(kind, name, version string) (PURL, error) {
 	return canonicalPURL(packageurl.PackageURL{Type: kind, Namespace: namespace, Name: name, Version: version})
 }
 
+// canonicalPURL normalises. A part that is not printable UTF-8 once its percent
+// signs are resolved is refused: no registry has such a name, and Name and Version
+// would carry it into reports.
 func canonicalPURL(p packageurl.PackageURL) (PURL, error) {
 	if err := p.Normalize(); err != nil {
 		return "", fmt.Errorf("release: purl %q: %w", p.String(), err)
+	}
+	parts := []string{p.Type, p.Namespace, p.Name, p.Version, p.Subpath}
+	for _, q := range p.Qualifiers {
+		parts = append(parts, q.Key, q.Value)
+	}
+	for _, part := range parts {
+		if !utf8.ValidString(part) || strings.ContainsFunc(part, unprintable) {
+			return "", fmt.Errorf("release: purl %q: %q is not printable", p.ToString(), part)
+		}
 	}
 	return PURL(p.ToString()), nil
 }

@@ -14,6 +14,9 @@ import (
 // Its text (String, MarshalText) is the path itself where that is printable
 // UTF-8, and otherwise a Go string literal in double quotes: no path can break
 // a line, steer a terminal, or be mistaken for another path.
+//
+// A map with Path keys must not be encoded as JSON: encoding/json writes the keys
+// of such a map raw, without MarshalText, and reads them with UnmarshalText.
 type Path string
 
 // String is safe to print; ParsePath reads it back.

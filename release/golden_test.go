@@ -1,0 +1,165 @@
+package release_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+var (
+	at  = time.Date(2026, 3, 1, 12, 30, 0, 500, time.UTC)
+	rev = release.Revision(strings.Repeat("0123456789", 4))
+	ada = release.Actor{Kind: release.ActorHuman, ID: "email:ada@example.com", Name: "Ada"}
+)
+
+// goldenChanges has every field set once.
+func goldenChanges() release.ChangeSet {
+	file := release.FileChange{Path: "a\xff/ü.go", Op: release.OpModified, OldMode: "100644", NewMode: "100755", Old: rev, New: rev, Added: 3, Deleted: 1, Binary: true, Labels: []release.Label{release.LabelIdentity}}
+	return release.ChangeSet{
+		Base: rev, Head: rev, FromNothing: true,
+		Commits: []release.Commit{{ID: rev, Parents: []release.Revision{rev}, Author: ada, Committer: ada, CoAuthors: []release.Actor{{Kind: release.ActorAgent, Name: "\x1b"}}, SignedOffBy: []release.Actor{ada},
+			Authored: at, Committed: at.Add(time.Hour), Subject: "Fix\u202e it", Reverts: []release.Revision{rev}, Signature: true, Files: []release.FileChange{file}}},
+		Files:        []release.FileChange{file},
+		Dependencies: []release.DependencyChange{{File: "go.mod", Op: release.OpUpgraded, Package: "pkg:golang/a.io/x", Before: "v1.0.0", After: "v2.0.0+incompatible", Direct: true, Major: true, Detail: "d"}},
+		Resources:    []release.ResourceChange{{Address: "aws_iam_role.a", Type: "aws_iam_role", Op: release.OpReplaced, Labels: []release.Label{release.LabelAccess}}},
+		Settings:     []release.SettingChange{{File: "c.yaml", Key: "k", Op: release.OpAdded, Labels: []release.Label{release.LabelSecrets}}},
+		Coverage:     map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, release.KindDependency: release.CoveragePartial},
+		Gaps:         []release.Gap{{Kind: release.GapShallow, Subject: "s", Detail: "d"}},
+	}
+}
+
+func goldenRelease() release.Release {
+	return release.Release{Service: "shop", Version: "v1.2.3", Commit: rev, Follows: release.DigestOf([]byte("before")), Changes: release.DigestOf([]byte("changes")),
+		Artifacts: []release.Artifact{{Name: "shop.tar", PURL: "pkg:generic/shop@v1.2.3", Digest: release.DigestOf([]byte("artifact"))}}}
+}
+
+func goldenRecord() release.Record {
+	r := goldenRelease()
+	ref := release.Ref{Service: "shop", Version: "v1.2.2", Digest: release.DigestOf([]byte("before"))}
+	reason := release.Reason{Code: "risk/identity", Subject: "a", Text: "t", Refs: []release.Digest{release.DigestOf([]byte("e"))}}
+	return release.Record{
+		Schema: release.RecordSchema, At: at, Release: r, Description: "why", Changes: goldenChanges(),
+		Assessment: release.AssessmentRecord{Tier: release.TierHigh, Policy: release.DigestOf([]byte("p")), Model: release.DigestOf([]byte("m")), Changes: release.DigestOf([]byte("c")), At: at, Reasons: []release.Reason{reason},
+			Requirements: []release.Requirement{{ID: "approval", Evidence: release.EvidenceApproval, Count: 2, MaxAge: time.Hour, Independent: true, Roles: []string{"sre"}, Why: "w"}},
+			Rollout:      release.RolloutRequirement{MinStages: 3, MinBake: time.Minute, MaxFirstPercent: 1.5, Why: "w"}},
+		Evidence:  []release.EvidenceRecord{{Digest: release.DigestOf([]byte("e")), Kind: release.EvidenceTest, PredicateType: "https://x", By: "key:a", At: at, Summary: "s"}},
+		Decisions: []release.DecisionRecord{{Verdict: release.VerdictAllow, At: at, Policy: release.DigestOf([]byte("p")), Reasons: []release.Reason{reason}, Used: []release.Digest{release.DigestOf([]byte("e"))}, Until: at.Add(time.Hour)}},
+		FallBack:  ref,
+		Rollout:   []release.Event{{ID: "1", Kind: release.EventDeployed, At: at, Release: ref, Previous: ref, Environment: "prod", Rollout: "r", Stage: "all", Percent: 100, Actor: ada, Reason: reason, Started: at}},
+		Outcome:   release.Outcome{Release: release.DigestOf([]byte("r")), Kind: release.OutcomeFine, Deployed: at, At: at.Add(time.Hour), Cause: "c"},
+		Notes:     []string{"simulated"},
+	}
+}
+
+// Digests are written into signed statements and must stay for ever. If this
+// fails, the shape of the value was changed: give its digest a new domain.
+func TestGoldenDigests(t *testing.T) {
+	t.Parallel()
+	cs, r := goldenChanges(), goldenRelease()
+	d, err := cs.Digest()
+	require.NoError(t, err)
+	require.Equal(t, "sha256:867570ffe6e5cfd376b497141e08ee90d338096997fd60770c8534feed0deaed", d.String())
+	d, err = r.Digest()
+	require.NoError(t, err)
+	require.Equal(t, "sha256:60b2783c962fa98c28e9ee1aeaa649727fa0aacee25e528dd3c86d28eaa6422b", d.String())
+	d, err = (&release.ChangeSet{}).Digest()
+	require.NoError(t, err)
+	require.Equal(t, "sha256:daf5a7ea6ca242ce19e0b2826ef37a4e683af1357af391870f7356742eb27d3d", d.String())
+
+	ref, err := r.Ref()
+	require.NoError(t, err)
+	require.Equal(t, "shop v1.2.3 ("+ref.Digest.Short()+")", ref.String())
+	require.Equal(t, "nothing", release.Ref{}.String())
+}
+
+// The golden values leave no field out, so a new field changes a digest or shows
+// here.
+func TestGoldenIsFull(t *testing.T) {
+	t.Parallel()
+	var walk func(where string, v reflect.Value)
+	walk = func(where string, v reflect.Value) {
+		switch {
+		case v.Type() == reflect.TypeFor[time.Time](), v.Type() == reflect.TypeFor[release.Digest]():
+			require.False(t, v.IsZero(), where)
+		case v.Kind() == reflect.Struct:
+			for i := range v.NumField() {
+				walk(where+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		case v.Kind() == reflect.Slice:
+			require.Positive(t, v.Len(), where)
+			walk(where+"[]", v.Index(0))
+		default:
+			require.False(t, v.IsZero(), where)
+		}
+	}
+	record := goldenRecord()
+	record.Changes.Commits[0].CoAuthors = []release.Actor{ada} // the one without an identity stands there for its text
+	walk("Record", reflect.ValueOf(record))
+}
+
+func TestRecordRoundTrip(t *testing.T) {
+	t.Parallel()
+	r := goldenRecord()
+	b, err := json.Marshal(r)
+	require.NoError(t, err)
+	var back release.Record
+	d := json.NewDecoder(strings.NewReader(string(b)))
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(&back))
+	require.Equal(t, r, back)
+	want, err := r.Changes.Digest()
+	require.NoError(t, err)
+	got, err := back.Changes.Digest()
+	require.NoError(t, err)
+	require.Equal(t, want, got, "a change set that was written and read is the same")
+
+	for _, bad := range []string{`{"outcome":{"kind":"good"}}`, `{"release":{"commit":"HEAD"}}`, `{"changes":{"files":[{"path":"\u0007"}]}}`, `{"changes":{"coverage":{"code":"all"}}}`,
+		`{"decisions":[{"verdict":"yes"}]}`, `{"assessment":{"tier":"Low"}}`, `{"evidence":[{"digest":"sha256:00"}]}`, `{"release":{"artifacts":[{"purl":"x"}]}}`} {
+		require.Error(t, json.Unmarshal([]byte(bad), &release.Record{}), bad)
+	}
+}
+
+// One changed field of the release is another digest.
+func TestDigestsDiffer(t *testing.T) {
+	t.Parallel()
+	r := goldenRelease()
+	was, err := r.Digest()
+	require.NoError(t, err)
+	for name, change := range map[string]func(*release.Release){
+		"service":  func(r *release.Release) { r.Service = "other" },
+		"version":  func(r *release.Release) { r.Version = "v1.2.4" },
+		"commit":   func(r *release.Release) { r.Commit = release.Revision(strings.Repeat("a", 40)) },
+		"artifact": func(r *release.Release) { r.Artifacts[0].Digest = release.DigestOf(nil) },
+		"name":     func(r *release.Release) { r.Artifacts[0].Name = "x" },
+		"purl":     func(r *release.Release) { r.Artifacts[0].PURL = "" },
+		"more":     func(r *release.Release) { r.Artifacts = append(r.Artifacts, r.Artifacts[0]) },
+		"follows":  func(r *release.Release) { r.Follows = release.Digest{} },
+		"changes":  func(r *release.Release) { r.Changes = release.Digest{} },
+	} {
+		r := goldenRelease()
+		change(&r)
+		now, err := r.Digest()
+		require.NoError(t, err)
+		require.NotEqual(t, was, now, name)
+	}
+}
+
+func TestReleaseValidate(t *testing.T) {
+	t.Parallel()
+	r := goldenRelease()
+	require.NoError(t, r.Validate())
+	err := (&release.Release{}).Validate()
+	for _, want := range []string{"no service", "no version", `revision ""`, "no artifact"} {
+		require.ErrorContains(t, err, want)
+	}
+	err = (&release.Release{Service: "s", Version: "v", Commit: "HEAD", Artifacts: []release.Artifact{{Name: "a", Digest: release.DigestOf(nil)}, {Name: "a"}, {Name: " ", Digest: release.DigestOf(nil)}}}).Validate()
+	for _, want := range []string{`revision "HEAD"`, `artifact "a" stands twice`, `artifact "a" has no digest`, "artifact 2 has no name"} {
+		require.ErrorContains(t, err, want)
+	}
+}

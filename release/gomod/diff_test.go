@@ -1,0 +1,328 @@
+package gomod_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/gomod"
+)
+
+// file is a go.mod with hashes for all that it requires.
+func file(lines ...string) gomod.File {
+	f := gomod.File{Mod: []byte("module example.com/m\n" + strings.Join(lines, "\n") + "\n"), Sum: []byte{}}
+	for _, line := range lines {
+		if fields := strings.Fields(line); len(fields) > 2 && fields[0] == "require" {
+			f.Sum = fmt.Appendf(f.Sum, "%s %s h1:%s=\n", fields[1], fields[2], fields[2])
+		}
+	}
+	return f
+}
+
+// text is a change in one line.
+func text(c release.DependencyChange) string {
+	s := fmt.Sprintf("%s %s %s>%s", c.Op, c.Package, c.Before, c.After)
+	if c.Direct {
+		s += " direct"
+	}
+	if c.Major {
+		s += " major"
+	}
+	if c.Detail != "" {
+		s += " (" + c.Detail + ")"
+	}
+	return s
+}
+
+func texts(cs release.ChangeSet) (changes, gaps []string) {
+	for _, c := range cs.Dependencies {
+		changes = append(changes, text(c))
+	}
+	for _, g := range cs.Gaps {
+		gaps = append(gaps, g.String())
+	}
+	return changes, gaps
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	const commit = "v0.0.0-20240102030405-abcdefabcdef"
+	for _, c := range []struct {
+		name          string
+		before, after gomod.File
+		want, gaps    []string
+	}{
+		{"nothing on either side", gomod.File{}, gomod.File{}, nil, nil},
+		{"the same", file("go 1.22", "require a.io/x v1.0.0"), file("go 1.22", "require a.io/x v1.0.0"), nil, nil},
+		{"the same in another order and with comments", file("require a.io/x v1.0.0", "require a.io/y v1.0.0"), file("require a.io/y v1.0.0", "// hello", "require a.io/x v1.0.0"), nil, nil},
+		{"new file", gomod.File{}, file("go 1.22", "require a.io/x v1.0.0"),
+			[]string{"added pkg:golang/a.io/x >v1.0.0 direct", "added pkg:golang/stdlib >1.22 direct"}, nil},
+		{"file gone", file("go 1.22", "require a.io/x v1.0.0 // indirect"), gomod.File{},
+			[]string{"removed pkg:golang/a.io/x v1.0.0>", "removed pkg:golang/stdlib 1.22> direct"}, nil},
+		{"added", file(), file("require a.io/x v1.0.0 // indirect"), []string{"added pkg:golang/a.io/x >v1.0.0"}, nil},
+		{"upgraded", file("require a.io/x v1.9.0"), file("require a.io/x v1.10.0"), []string{"upgraded pkg:golang/a.io/x v1.9.0>v1.10.0 direct"}, nil},
+		{"downgraded", file("require a.io/x v1.10.0"), file("require a.io/x v1.9.0"), []string{"downgraded pkg:golang/a.io/x v1.10.0>v1.9.0 direct"}, nil},
+		{"to a pre-release of the same", file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0-rc.1"), []string{"downgraded pkg:golang/a.io/x v1.0.0>v1.0.0-rc.1 direct"}, nil},
+		{"to v1", file("require a.io/x v0.9.0"), file("require a.io/x v1.0.0"), []string{"upgraded pkg:golang/a.io/x v0.9.0>v1.0.0 direct major"}, nil},
+		{"to an untagged commit", file("require a.io/x v0.0.0"), file("require a.io/x " + commit),
+			[]string{"downgraded pkg:golang/a.io/x v0.0.0>" + commit + " direct (" + commit + " is untagged commit abcdefabcdef of 2024-01-02)"}, nil},
+		{"incompatible", file("require a.io/x v1.0.0"), file("require a.io/x v2.0.0+incompatible"),
+			[]string{"upgraded pkg:golang/a.io/x v1.0.0>v2.0.0+incompatible direct major (v2.0.0+incompatible is without a go.mod of its major version)"}, nil},
+		{"major move", file("require a.io/x v1.5.0"), file("require a.io/x/v2 v2.0.0"),
+			[]string{"removed pkg:golang/a.io/x v1.5.0> direct major (moved from a.io/x v1.5.0 to a.io/x/v2 v2.0.0)",
+				"added pkg:golang/a.io/x/v2 >v2.0.0 direct major (moved from a.io/x v1.5.0 to a.io/x/v2 v2.0.0)"}, nil},
+		{"major move at gopkg.in", file("require gopkg.in/yaml.v2 v2.4.0"), file("require gopkg.in/yaml.v3 v3.0.1"),
+			[]string{"removed pkg:golang/gopkg.in/yaml.v2 v2.4.0> direct major (moved from gopkg.in/yaml.v2 v2.4.0 to gopkg.in/yaml.v3 v3.0.1)",
+				"added pkg:golang/gopkg.in/yaml.v3 >v3.0.1 direct major (moved from gopkg.in/yaml.v2 v2.4.0 to gopkg.in/yaml.v3 v3.0.1)"}, nil},
+		{"two majors side by side are no move", file("require a.io/x v1.5.0"), file("require a.io/x v1.5.0", "require a.io/x/v2 v2.0.0"),
+			[]string{"added pkg:golang/a.io/x/v2 >v2.0.0 direct"}, nil},
+		{"a module below is no major", file("require a.io/x v1.5.0"), file("require a.io/x/v2/y v1.0.0"),
+			[]string{"removed pkg:golang/a.io/x v1.5.0> direct", "added pkg:golang/a.io/x/v2/y >v1.0.0 direct"}, nil},
+		{"now direct", file("require a.io/x v1.0.0 // indirect"), file("require a.io/x v1.0.0"), []string{"modified pkg:golang/a.io/x v1.0.0>v1.0.0 direct (now direct)"}, nil},
+		{"now indirect and higher", file("require a.io/x v1.0.0"), file("require a.io/x v1.1.0 // indirect"), []string{"upgraded pkg:golang/a.io/x v1.0.0>v1.1.0 (now indirect)"}, nil},
+		{"twice in one file: the highest", file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0", "require a.io/x v1.2.0 // indirect", "require a.io/x v1.1.0"),
+			[]string{"upgraded pkg:golang/a.io/x v1.0.0>v1.2.0 direct"}, nil},
+		{"capitals", file(), file("require github.com/BurntSushi/toml v1.0.0"),
+			[]string{"added pkg:golang/github.com/burntsushi/toml >v1.0.0 direct (module path github.com/BurntSushi/toml)"}, nil},
+		{"only the case of the path differs", file("require github.com/Sirupsen/logrus v1.0.0"), file("require github.com/sirupsen/logrus v1.0.0"),
+			[]string{"added pkg:golang/github.com/sirupsen/logrus >v1.0.0 direct", "removed pkg:golang/github.com/sirupsen/logrus v1.0.0> direct (module path github.com/Sirupsen/logrus)"}, nil},
+
+		{"replaced by a fork", file("require a.io/x v1.0.0"), with(file("require a.io/x v1.0.0", "replace a.io/x => b.io/fork v1.0.1"), "b.io/fork v1.0.1 h1:x="),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (replaced by b.io/fork v1.0.1)"}, nil},
+		{"a fork that is not in go.sum", file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0", "replace a.io/x => b.io/fork v1.0.1"),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (replaced by b.io/fork v1.0.1)"}, []string{"dependency-origin go.sum: no hash for b.io/fork v1.0.1"}},
+		{"replaced by a directory", file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0", "replace a.io/x => ./x"),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (replaced by ./x)"}, []string{"dependency-origin a.io/x: go.mod takes it from the directory ./x"}},
+		{"a directory as before, inside", file("replace a.io/x => ./x"), file("replace a.io/x => ./x"), nil, nil},
+		{"a directory as before, outside", file("replace a.io/x => ./y/../../x"), file("replace a.io/x => ./y/../../x"), nil, []string{"dependency-origin a.io/x: go.mod takes it from the directory ./y/../../x"}},
+		{"an absolute directory as before", file("replace a.io/x => /tmp/x"), file("replace a.io/x => /tmp/x"), nil, []string{"dependency-origin a.io/x: go.mod takes it from the directory /tmp/x"}},
+		{"no longer replaced", with(file("require a.io/x v1.0.0", "replace a.io/x v1.0.0 => b.io/fork v1.0.1"), "b.io/fork v1.0.1 h1:x="), file("require a.io/x v1.0.0"),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (v1.0.0 no longer replaced by b.io/fork v1.0.1)"}, nil},
+		{"replaced by something else", file("replace a.io/x => b.io/fork v1.0.1"), file("replace a.io/x => b.io/fork v1.0.2"),
+			[]string{"replaced pkg:golang/a.io/x > (replaced by b.io/fork v1.0.2, before by b.io/fork v1.0.1)"}, nil},
+		{"an upgrade without effect", with(file("require a.io/x v1.0.0", "replace a.io/x => b.io/fork v1.0.1"), "b.io/fork v1.0.1 h1:x="),
+			with(file("require a.io/x v1.1.0", "replace a.io/x => b.io/fork v1.0.1"), "b.io/fork v1.0.1 h1:x="),
+			[]string{"upgraded pkg:golang/a.io/x v1.0.0>v1.1.0 direct (replaced by b.io/fork v1.0.1)"}, nil},
+
+		{"go and toolchain", file("go 1.9", "toolchain go1.22.1"), file("go 1.22.0", "toolchain go1.21.9"),
+			[]string{"upgraded pkg:golang/stdlib 1.9>1.22.0 direct", "downgraded pkg:golang/toolchain 1.22.1>1.21.9 direct"}, nil},
+		{"toolchain gone", file("go 1.22", "toolchain go1.22.1"), file("go 1.22"), []string{"removed pkg:golang/toolchain 1.22.1> direct"}, nil},
+		{"godebug", file("go 1.22"), file("go 1.22", "godebug tlsrsakex=1"), []string{"modified pkg:golang/stdlib > (new: godebug tlsrsakex=1)"}, nil},
+		{"exclude, retract, tool, ignore", file("exclude a.io/x v1.0.0"), file("retract [v1.0.0, v1.1.0]", "tool a.io/cmd/x", "ignore ./y"),
+			[]string{"modified pkg:golang/a.io/x > (gone: exclude v1.0.0)", "modified pkg:golang/example.com/m > (new: ignore ./y)",
+				"modified pkg:golang/example.com/m > (new: retract [v1.0.0, v1.1.0])", "modified pkg:golang/example.com/m > (new: tool a.io/cmd/x)"}, nil},
+		{"another module path", file(), gomod.File{Mod: []byte("module example.com/n"), Sum: []byte{}}, []string{"moved pkg:golang/example.com/n > (the module's path was example.com/m)"}, nil},
+
+		{"another hash for the same version", file("require a.io/x v1.0.0"), with(gomod.File{Mod: file("require a.io/x v1.0.0").Mod}, "a.io/x v1.0.0 h1:evil="),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (go.sum has another hash for the same version)"},
+			[]string{"dependency-origin a.io/x v1.0.0: go.sum has another hash for the same version: its content was changed after it was published, or the file was edited"}},
+		{"a second hash for the same version", file("require a.io/x v1.0.0"), with(file("require a.io/x v1.0.0"), "a.io/x v1.0.0 h1:evil="),
+			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (go.sum has another hash for the same version)"},
+			[]string{"dependency-origin a.io/x v1.0.0: go.sum has another hash for the same version: its content was changed after it was published, or the file was edited"}},
+		{"another hash of a go.mod", with(file(), "a.io/y v1.0.0/go.mod h1:a="), with(file(), "a.io/y v1.0.0/go.mod h1:b="),
+			[]string{"replaced pkg:golang/a.io/y v1.0.0>v1.0.0 (go.sum has another hash for the same version)"},
+			[]string{"dependency-origin a.io/y v1.0.0: go.sum has another hash for the same version: its content was changed after it was published, or the file was edited"}},
+		{"the same hash twice", file("require a.io/x v1.0.0"), with(file("require a.io/x v1.0.0"), "a.io/x v1.0.0 h1:v1.0.0="), nil, nil},
+		{"no go.sum", file("require a.io/x v1.0.0"), gomod.File{Mod: file("require a.io/x v1.0.0").Mod}, nil, []string{"dependency-origin go.sum: no hash for a.io/x v1.0.0"}},
+		{"no hash for many", file(), gomod.File{Mod: file("require (", "a.io/a v1.0.0", "a.io/b v1.0.0", "a.io/c v1.0.0", "a.io/d v1.0.0", "a.io/e v1.0.0", "a.io/f v1.0.0", ")").Mod},
+			[]string{"added pkg:golang/a.io/a >v1.0.0 direct", "added pkg:golang/a.io/b >v1.0.0 direct", "added pkg:golang/a.io/c >v1.0.0 direct",
+				"added pkg:golang/a.io/d >v1.0.0 direct", "added pkg:golang/a.io/e >v1.0.0 direct", "added pkg:golang/a.io/f >v1.0.0 direct"},
+			[]string{"dependency-origin go.sum: no hash for a.io/a v1.0.0, a.io/b v1.0.0, a.io/c v1.0.0, a.io/d v1.0.0, a.io/e v1.0.0 and 1 more"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := gomod.Diff(c.before, c.after)
+			changes, gaps := texts(got)
+			require.Equal(t, c.want, changes)
+			require.Equal(t, c.gaps, gaps)
+			require.Equal(t, release.CoverageComplete, got.Coverage[release.KindDependency])
+			for _, d := range got.Dependencies {
+				require.Equal(t, release.Path("go.mod"), d.File)
+			}
+		})
+	}
+}
+
+// with appends lines to the go.sum.
+func with(f gomod.File, sum ...string) gomod.File {
+	f.Sum = append(slices.Clone(f.Sum), strings.Join(sum, "\n")+"\n"...)
+	return f
+}
+
+// Go 1.17 began to list the modules of dependencies. Only what the old go.sum had
+// in this very version, and none above, was surely there before.
+func TestPruning(t *testing.T) {
+	t.Parallel()
+	before := with(file("go 1.16", "require a.io/x v1.0.0"),
+		"a.io/known v1.2.0 h1:a=", "a.io/known v1.2.0/go.mod h1:b=", "a.io/known v1.1.0/go.mod h1:c=",
+		"a.io/higher v1.0.0 h1:a=", "a.io/higher v1.1.0/go.mod h1:d=",
+		"a.io/lower v1.0.0/go.mod h1:e=", "a.io/direct v1.0.0 h1:f=")
+	after := func(golang string) gomod.File {
+		f := file(golang, "require a.io/x v1.0.0", "require a.io/known v1.2.0 // indirect", "require a.io/higher v1.0.0 // indirect",
+			"require a.io/lower v1.1.0 // indirect", "require a.io/evil v1.0.0 // indirect", "require a.io/direct v1.0.0")
+		f.Sum = with(before, "a.io/lower v1.1.0 h1:g=", "a.io/evil v1.0.0 h1:h=").Sum
+		return f
+	}
+	got, gaps := texts(gomod.Diff(before, after("go 1.17")))
+	require.Empty(t, gaps)
+	require.Equal(t, []string{
+		"added pkg:golang/a.io/direct >v1.0.0 direct",
+		"added pkg:golang/a.io/evil >v1.0.0 (go 1.17 lists indirect modules, but go.sum did not know this one)",
+		"added pkg:golang/a.io/higher >v1.0.0 (go 1.17 lists indirect modules, but go.sum knew this one up to v1.1.0)",
+		"listed pkg:golang/a.io/known >v1.2.0 (listed since go 1.17, in go.sum before)",
+		"added pkg:golang/a.io/lower >v1.1.0 (go 1.17 lists indirect modules, but go.sum knew this one up to v1.0.0)",
+		"upgraded pkg:golang/stdlib 1.16>1.17 direct",
+	}, got)
+
+	back, _ := texts(gomod.Diff(after("go 1.17"), before))
+	require.Contains(t, back, "unlisted pkg:golang/a.io/known v1.2.0> (listed since go 1.17, in go.sum before)")
+	require.Contains(t, back, "removed pkg:golang/a.io/evil v1.0.0> (go 1.17 lists indirect modules, but go.sum did not know this one)")
+
+	for _, c := range []struct {
+		name          string
+		before, after gomod.File
+	}{
+		{"the go directive stays below", before, after("go 1.16")},
+		{"the go directive was above", gomod.File{Mod: []byte(strings.Replace(string(before.Mod), "go 1.16", "go 1.17", 1)), Sum: before.Sum}, after("go 1.22")},
+		{"the file is new", gomod.File{Sum: before.Sum}, after("go 1.17")},
+		{"there was no go.sum", gomod.File{Mod: before.Mod}, after("go 1.17")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, d := range gomod.Diff(c.before, c.after).Dependencies {
+				require.NotEqual(t, release.OpListed, d.Op, text(d))
+			}
+		})
+	}
+	// No go directive means go 1.16.
+	got, _ = texts(gomod.Diff(gomod.File{Mod: []byte(strings.Replace(string(before.Mod), "go 1.16", "", 1)), Sum: before.Sum}, after("go 1.22.3")))
+	require.Contains(t, got, "listed pkg:golang/a.io/known >v1.2.0 (listed since go 1.17, in go.sum before)")
+}
+
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	good := file("go 1.22", "require a.io/x v1.0.0")
+	for _, c := range []struct {
+		name string
+		mod  string
+		want string
+	}{
+		{"empty", "", "unreadable tools/go.mod: go.mod:1: no module directive"},
+		{"no module", "go 1.22\n", "unreadable tools/go.mod: go.mod:1: no module directive"},
+		{"unknown directive", "module m.io\n\nsurprise x\n", "unreadable tools/go.mod: go.mod:3: unknown directive: surprise"},
+		{"not canonical", "module m.io\nrequire a.io/x main\n", "unreadable tools/go.mod: go.mod:2: require a.io/x: version \"main\" invalid: must be of the form v1.2.3"},
+		{"wrong major", "module m.io\nrequire a.io/x v2.0.0\n", "unreadable tools/go.mod: go.mod:2: "},
+		{"cut", "module m.io\nrequire (\n", "unreadable tools/go.mod: go.mod:3: "},
+		{"a path with a line feed", "module m.io\nreplace \"a\\nb\" => ../x\n", "go.mod:2: "},
+		{"a path that leaves", "module m.io\nrequire ../x v1.0.0\n", "go.mod:2: "},
+		{"two replacements", "module m.io\nreplace a.io/x => ../x\nreplace a.io/x => ../y\n", "go.mod:3: another replacement"},
+		{"not text", "\x00\xff\x1b[31m", "unreadable tools/go.mod: "},
+		{"a conflict", "<<<<<<< HEAD\nmodule m.io\n", "unreadable tools/go.mod: "},
+		{"too large", "module m.io\n//" + strings.Repeat("x", gomod.MaxMod), "too-large tools/go.mod: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bad := gomod.File{Path: "tools/go.mod", Mod: []byte(c.mod)}
+			good.Path = bad.Path
+			for _, got := range []release.ChangeSet{gomod.Diff(good, bad), gomod.Diff(bad, good), gomod.Diff(bad, bad), gomod.Diff(gomod.File{}, bad)} {
+				_, gaps := texts(got)
+				require.Len(t, gaps, 1)
+				require.Contains(t, gaps[0], c.want)
+				require.Less(t, len(gaps[0]), 400)
+				require.Equal(t, release.Text(gaps[0]), mustText(t, gaps[0]), "safe to print")
+				require.Empty(t, got.Dependencies)
+				require.Equal(t, release.CoverageMissing, got.Coverage[release.KindDependency])
+			}
+			components, gaps := gomod.Components(bad)
+			require.Nil(t, components)
+			require.Len(t, gaps, 1)
+		})
+	}
+}
+
+// mustText reads a printable text back.
+func mustText(t *testing.T, s string) release.Text {
+	v, err := release.ParseText(s)
+	require.NoError(t, err)
+	return v
+}
+
+func TestUnreadableSum(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, sum, want string }{
+		{"two fields", "a.io/x v1.0.0 h1:v1.0.0=\na.io/y v1.0.0\n", "unreadable tools/go.sum: go.sum:2: not a module"},
+		{"no version", "a.io/x latest h1:x=\n", "go.sum:1"},
+		{"no hash", "\n\na.io/x v1.0.0 x\n", "go.sum:3"},
+		{"a conflict", "<<<<<<< HEAD\n", "go.sum:1"},
+		{"too large", strings.Repeat(" ", gomod.MaxSum+1), "too-large tools/go.sum: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := file("require a.io/x v1.0.0")
+			f.Path = "tools/go.mod"
+			bad := f
+			bad.Sum = []byte(c.sum)
+			got := gomod.Diff(f, bad)
+			_, gaps := texts(got)
+			require.Contains(t, gaps[0], c.want)
+			require.Equal(t, release.CoveragePartial, got.Coverage[release.KindDependency])
+			require.Contains(t, gaps[len(gaps)-1], "no hash for a.io/x v1.0.0", "nothing of the file is believed")
+			require.Empty(t, gomod.Diff(bad, f).Dependencies)
+		})
+	}
+}
+
+func TestComponents(t *testing.T) {
+	t.Parallel()
+	got, gaps := gomod.Components(file("go 1.22.0", "toolchain go1.22.3", "require a.io/z v1.0.0 // indirect", "require a.io/b v1.0.0", "require a.io/c v1.0.0",
+		"require a.io/d v2.0.0+incompatible", "replace a.io/b => ../b", "replace a.io/c v1.0.0 => c.io/fork v1.2.0", "replace a.io/z v1.1.0 => ../z"))
+	require.Equal(t, []release.Component{
+		{PURL: "pkg:golang/a.io/b", Direct: true},
+		{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Direct: true},
+		{PURL: "pkg:golang/a.io/z@v1.0.0"},
+		{PURL: "pkg:golang/c.io/fork@v1.2.0", Direct: true},
+		{PURL: "pkg:golang/stdlib@1.22.3", Direct: true},
+	}, got)
+	require.Equal(t, []release.Gap{{Kind: release.GapDependencyOrigin, Subject: "a.io/b", Detail: "go.mod takes it from the directory ../b"}}, gaps)
+	none, gaps := gomod.Components(gomod.File{})
+	require.Empty(t, none)
+	require.Empty(t, gaps)
+}
+
+// Files that are made to take long do not.
+func TestHostileSizes(t *testing.T) {
+	t.Parallel()
+	many := func(n int, line func(i int) string) []byte {
+		var b []byte
+		for i := range n {
+			b = append(b, line(i)...)
+		}
+		return b
+	}
+	n := 10_000
+	majors := func(from int) []byte {
+		return append([]byte("module m.io\n"), many(n, func(i int) string { return fmt.Sprintf("require a.io/x/v%d v%d.0.0\n", from+i, from+i) })...)
+	}
+	hashes := many(20*n, func(i int) string { return fmt.Sprintf("a.io/x v1.0.0 h1:%d=\n", 20*n-i) })
+	locals := append([]byte("module m.io\n"), many(n, func(i int) string { return fmt.Sprintf("replace a.io/x%d => ../x\n", i) })...)
+	for _, c := range []struct {
+		name          string
+		before, after gomod.File
+		changes       int
+	}{
+		{"many major versions", gomod.File{Mod: majors(2), Sum: []byte{}}, gomod.File{Mod: majors(2 + n), Sum: []byte{}}, 2 * n},
+		{"many hashes of one version", gomod.File{Mod: []byte("module m.io\n"), Sum: hashes}, gomod.File{Mod: []byte("module m.io\n"), Sum: hashes[:len(hashes)/2]}, 1},
+		{"many directories", gomod.File{Mod: []byte("module m.io\n"), Sum: []byte{}}, gomod.File{Mod: locals, Sum: []byte{}}, n},
+		{"many directories as before", gomod.File{Mod: locals, Sum: []byte{}}, gomod.File{Mod: locals, Sum: []byte{}}, 0},
+		{"deep blocks", gomod.File{}, gomod.File{Mod: append([]byte("module m.io\n"), bytes.Repeat([]byte("require (\n"), n)...), Sum: []byte{}}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			start := time.Now()
+			got := gomod.Diff(c.before, c.after)
+			require.Len(t, got.Dependencies, c.changes)
+			require.Less(t, time.Since(start), 30*time.Second)
+		})
+	}
+}

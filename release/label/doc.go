@@ -1,0 +1,32 @@
+// Package label says what changed files and resources are about: identity,
+// cryptography, the pipeline, tests, documentation.
+//
+// A [Labeler] is a documented value that looks at one change and names labels for
+// it. [Default] has those of this module; a host may add its own. [Apply] runs them
+// over a change set. Labelers only ever add: none can take away what another one,
+// or the reader, has said.
+//
+// # How names are read
+//
+// Paths are read by their parts: at slashes, and within a name at dots, dashes,
+// underscores, digits and where camelCase turns, in lower case. A word matches a
+// whole part, or two neighbours written together, so that "auth" is found in
+// internal/auth/x.go, auth_test.go and OAuthLogin.java and not in author.go.
+// Letters that look like Latin ones (Cyrillic, Greek, full width, with accents) are
+// read as the letters they look like, and characters that print as nothing are left
+// out: a name is judged by what a reviewer sees.
+//
+// A name is a claim. Whoever calls a password check "format.go" gets no label for
+// it, and the rules that read size, spread and history must find it.
+//
+// # Labels that raise and labels that calm
+//
+// Most labels make a release more careful. [release.LabelDocs],
+// [release.LabelTest], [release.LabelGenerated] and [release.LabelVendored] may make
+// others less so. They are given sparingly, to regular files whose exact name
+// says so, never to symbolic links, submodules or names that only look alike.
+// Documentation is plain prose by its extension, is not executable, and bears no
+// label but generated or vendored beside: docs/auth.md is identity and not docs,
+// because nobody here read it. What is
+// both a test and identity has both labels; the assessment decides which counts.
+package label

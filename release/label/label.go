@@ -1,0 +1,88 @@
+package label
+
+import (
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Labeler names labels for changes. File and Resource are pure functions of
+// their argument and may be called at once from many goroutines; either may be
+// nil.
+type Labeler struct {
+	// ID is stable and unique among the labelers used together, such as "path/identity".
+	ID string
+	// Doc says in a sentence what it labels and how it knows.
+	Doc string
+	// Version rises whenever the same change may get other labels than before.
+	Version int
+	// File names labels for one file, in any order.
+	File func(release.FileChange) []release.Label
+	// Resource names labels for one resource, in any order.
+	Resource func(release.ResourceChange) []release.Label
+}
+
+// Apply labels all files (also those of the commits) and resources of cs. Without
+// labelers it uses [Default]. Labels that are there stay.
+func Apply(cs *release.ChangeSet, ls ...Labeler) {
+	if len(ls) == 0 {
+		ls = Default()
+	}
+	for i := range cs.Files {
+		cs.Files[i].Labels = File(cs.Files[i], ls)
+	}
+	for i := range cs.Commits {
+		files := cs.Commits[i].Files
+		for j := range files {
+			files[j].Labels = File(files[j], ls)
+		}
+	}
+	for i := range cs.Resources {
+		cs.Resources[i].Labels = Resource(cs.Resources[i], ls)
+	}
+}
+
+// File is the labels that fc has and those that ls name for it: sorted, each
+// once. The result is new; fc is not changed. [release.LabelDocs] never stands
+// beside a label that says more than prose, generated or vendored.
+func File(fc release.FileChange, ls []Labeler) []release.Label {
+	out := slices.Clone(fc.Labels)
+	for _, l := range ls {
+		if l.File != nil {
+			out = append(out, l.File(fc)...)
+		}
+	}
+	return calm(set(out))
+}
+
+// Resource is the labels that rc has and those that ls name for it: sorted, each
+// once. The result is new; rc is not changed.
+func Resource(rc release.ResourceChange, ls []Labeler) []release.Label {
+	out := slices.Clone(rc.Labels)
+	for _, l := range ls {
+		if l.Resource != nil {
+			out = append(out, l.Resource(rc)...)
+		}
+	}
+	return set(out)
+}
+
+// set sorts and removes what stands twice or says nothing.
+func set(ls []release.Label) []release.Label {
+	ls = slices.DeleteFunc(ls, func(l release.Label) bool { return l == "" })
+	slices.Sort(ls)
+	return slices.Compact(ls)
+}
+
+// calm takes "docs" away from a file that another label says more of. This is the
+// one label that is ever removed: to leave it would make a release less careful.
+func calm(ls []release.Label) []release.Label {
+	if !slices.ContainsFunc(ls, moreThanProse) {
+		return ls
+	}
+	return slices.DeleteFunc(ls, func(l release.Label) bool { return l == release.LabelDocs })
+}
+
+func moreThanProse(l release.Label) bool {
+	return l != release.LabelDocs && l != release.LabelGenerated && l != release.LabelVendored
+}

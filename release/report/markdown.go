@@ -1,0 +1,139 @@
+package report
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Markdown writes a title and sections as GitHub-flavoured Markdown.
+func Markdown(w io.Writer, title string, sections []Section) error {
+	var b strings.Builder
+	b.WriteString("# " + escape(title) + "\n")
+	for _, s := range sections {
+		b.WriteString("\n## " + escape(s.Title) + "\n")
+		for _, block := range s.Blocks {
+			b.WriteByte('\n')
+			switch {
+			case block.Table != nil:
+				markdownTable(&b, block.Table)
+			case len(block.List) > 0:
+				for _, item := range block.List {
+					b.WriteString("- " + markdown(item) + "\n")
+				}
+			default:
+				b.WriteString(escape(block.Paragraph) + "\n")
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func markdownTable(b *strings.Builder, t *Table) {
+	row := func(cell func(i int) string) {
+		b.WriteByte('|')
+		for i := range t.Header {
+			b.WriteString(" " + cell(i) + " |")
+		}
+		b.WriteByte('\n')
+	}
+	row(func(i int) string { return escape(t.Header[i]) })
+	row(func(int) string { return "---" })
+	for _, cells := range t.Rows {
+		row(func(i int) string {
+			if i >= len(cells) {
+				return ""
+			}
+			return markdown(cells[i])
+		})
+	}
+}
+
+func markdown(c Cell) string {
+	if !c.Code {
+		return escape(c.Text)
+	}
+	return codeSpan(c.Text)
+}
+
+// oneLine makes text that others wrote safe to print on one line. It differs from
+// [release.Text] in that a line break is only a space, and that a quoted literal
+// that another package made of such text is not quoted again.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.QuoteToASCII(s)
+	}
+	return s
+}
+
+// escape puts a backslash before every ASCII punctuation character that
+// Markdown gives a meaning, and entities for what HTML would take
+// (CommonMark 0.31, section 2.4). The colon and the at sign are among them, so
+// that no address becomes a link.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range oneLine(s) {
+		switch r {
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '&':
+			b.WriteString("&amp;")
+		case '\\', '`', '*', '_', '{', '}', '[', ']', '#', '+', '!', '|', '~', '$', '@':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	out := b.String()
+	out = strings.ReplaceAll(out, "://", `\://`)
+	out = strings.ReplaceAll(out, "www.", `www\.`)
+	if out != "" && (out[0] == '-' || out[0] == '=' || leadingNumber(out)) {
+		out = `\` + out // would start a list or underline a heading
+		if leadingNumber(out[1:]) {
+			i := strings.IndexAny(out, ".)")
+			out = out[1:i] + `\` + out[i:]
+		}
+	}
+	return out
+}
+
+// leadingNumber reports whether s would begin an ordered list.
+func leadingNumber(s string) bool {
+	digits := strings.TrimLeft(s, "0123456789")
+	return digits != s && digits != "" && (digits[0] == '.' || digits[0] == ')') && (len(digits) == 1 || digits[1] == ' ')
+}
+
+// codeSpan encloses s in more backticks than it holds (CommonMark 0.31, section
+// 6.1). A vertical bar would end a table's cell even there, so it gets a
+// backslash (GFM, section 4.10), and that cannot be told from a backslash of the
+// text's own: text with both is shown as plain text.
+func codeSpan(s string) string {
+	s = oneLine(s)
+	switch {
+	case s == "":
+		return ""
+	case strings.Contains(s, "|") && strings.Contains(s, `\`):
+		return escape(s)
+	}
+	longest, run := 0, 0
+	for i := range len(s) {
+		if s[i] == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	fence := strings.Repeat("`", longest+1)
+	if longest > 0 || s[0] == ' ' || s[len(s)-1] == ' ' {
+		s = " " + s + " "
+	}
+	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+}

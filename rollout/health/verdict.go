@@ -1,0 +1,27 @@
+package health
+
+// Verdict is what the samples so far say. It is a plain value, made to be
+// recorded.
+type Verdict struct {
+	Kind Kind `json:"kind"`
+	// Metric is the metric that the verdict rests on: the guilty one when regressed,
+	// the weakest one when healthy, the one still furthest from its certificate when
+	// undecided. Empty when there is none.
+	Metric string `json:"metric,omitempty"`
+	// LogE is the natural logarithm of the evidence that some metric is worse than
+	// tolerated: the weighted average over the metrics. Regressed means that it
+	// reached log(1/Alpha); it is then the highest that was reached. Rounded to 1e-9.
+	LogE float64 `json:"logE"`
+	// LogCertificate is the natural logarithm of the evidence that the canary is
+	// better than MDE, of the metric where it is least. Healthy needs log(1/Beta).
+	// Rounded to 1e-9.
+	LogCertificate float64 `json:"logCertificate"`
+	// Canary and Control are all that was counted of Metric.
+	Canary  Count `json:"canary"`
+	Control Count `json:"control"`
+	// NoData is set when some metric has seen no request of the canary or none of the
+	// control. A verdict with NoData is never healthy.
+	NoData bool `json:"noData,omitempty"`
+	// Why is one sentence for people; it may change from version to version.
+	Why string `json:"why"`
+}

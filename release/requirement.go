@@ -1,6 +1,10 @@
 package release
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // EvidenceKind names what a piece of evidence is about. It is a word that risk
 // and evidence share; evidence says which signed predicate types show it.
@@ -22,8 +26,9 @@ type Requirement struct {
 	Evidence EvidenceKind `json:"evidence"`
 	// Count is how many distinct principals must have said so; less than 1 means 1.
 	Count int `json:"count"`
-	// MaxAge is how old the evidence may be by trusted time; 0 means any age.
-	MaxAge time.Duration `json:"maxAge,omitempty"`
+	// MaxAge is how old the evidence may be by trusted time; 0 means any age. In
+	// JSON it is text: "24h0m0s".
+	MaxAge time.Duration `json:"-"`
 	// Independent demands principals who neither wrote, nor requested, nor built
 	// the release, and who are people.
 	Independent bool `json:"independent,omitempty"`
@@ -41,11 +46,76 @@ func (r Requirement) Needed() int { return max(r.Count, 1) }
 type RolloutRequirement struct {
 	// MinStages is the number of stages, the last of which exposes everything.
 	MinStages int `json:"minStages"`
-	// MinBake is the least bake time of each stage but the last.
-	MinBake time.Duration `json:"minBake"`
+	// MinBake is the least bake time of each stage but the last. In JSON it is text.
+	MinBake time.Duration `json:"-"`
 	// MaxFirstPercent bounds the traffic that the first public stage exposes,
 	// in percent; 0 sets no bound.
 	MaxFirstPercent float64 `json:"maxFirstPercent,omitempty"`
 	// Why is the sentence that a person reads beside it.
 	Why string `json:"why,omitempty"`
+}
+
+// requirementJSON is a Requirement with its duration as text, which people can
+// read and which no reader of JSON rounds.
+type requirementJSON struct {
+	plainRequirement
+	MaxAge durationText `json:"maxAge,omitzero"`
+}
+
+type plainRequirement Requirement
+
+// MarshalJSON writes durations as text.
+func (r Requirement) MarshalJSON() ([]byte, error) {
+	return json.Marshal(requirementJSON{plainRequirement(r), durationText(r.MaxAge)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Requirement) UnmarshalJSON(b []byte) error {
+	var v requirementJSON
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*r = Requirement(v.plainRequirement)
+	r.MaxAge = time.Duration(v.MaxAge)
+	return nil
+}
+
+type rolloutRequirementJSON struct {
+	plainRolloutRequirement
+	MinBake durationText `json:"minBake"`
+}
+
+type plainRolloutRequirement RolloutRequirement
+
+// MarshalJSON writes durations as text.
+func (r RolloutRequirement) MarshalJSON() ([]byte, error) {
+	return json.Marshal(rolloutRequirementJSON{plainRolloutRequirement(r), durationText(r.MinBake)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *RolloutRequirement) UnmarshalJSON(b []byte) error {
+	var v rolloutRequirementJSON
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*r = RolloutRequirement(v.plainRolloutRequirement)
+	r.MinBake = time.Duration(v.MinBake)
+	return nil
+}
+
+// durationText is a duration as text in JSON, exactly as [time.Duration.String]
+// writes it, so that one duration has one text.
+type durationText time.Duration
+
+func (d durationText) MarshalText() ([]byte, error) {
+	return []byte(time.Duration(d).String()), nil
+}
+
+func (d *durationText) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v.String() != string(b) {
+		return fmt.Errorf("release: duration %q is not written like %q", b, 90*time.Minute)
+	}
+	*d = durationText(v)
+	return nil
 }

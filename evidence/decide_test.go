@@ -1,0 +1,529 @@
+package evidence_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+const (
+	allow = release.VerdictAllow
+	hold  = release.VerdictHold
+	deny  = release.VerdictDeny
+)
+
+var (
+	needTests    = release.Requirement{ID: "tests", Evidence: release.EvidenceTest}
+	needOne      = release.Requirement{ID: "approval", Evidence: release.EvidenceApproval}
+	needTwo      = release.Requirement{ID: "approval/two", Evidence: release.EvidenceApproval, Count: 2}
+	needApart    = release.Requirement{ID: "approval/independent", Evidence: release.EvidenceApproval, Independent: true}
+	needScan     = release.Requirement{ID: "scan", Evidence: release.EvidenceScan}
+	needBuild    = release.Requirement{ID: "provenance", Evidence: release.EvidenceProvenance}
+	eve          = release.Actor{Kind: release.ActorHuman, ID: "email:eve@example.com", Name: "Eve"}
+	rob          = release.Actor{Kind: release.ActorBot, ID: "email:bot@example.com"}
+	olga         = release.Actor{Kind: release.ActorHuman, ID: "github:olga"}
+	knownPeople  = map[string]evidence.Principal{eve.ID: person("eve"), rob.ID: person("rob"), olga.ID: person("olga")}
+	provenanceOK = evidence.Provenance{
+		BuildDefinition: evidence.BuildDefinition{BuildType: "https://example.com/make/v1", ResolvedDependencies: []evidence.Resource{
+			{URI: "git+https://example.com/tool", Digest: map[string]string{"gitCommit": strings.Repeat("1", 40)}},
+			{URI: "git+https://example.com/shop", Digest: map[string]string{"gitCommit": "8f0e7c3f9a1c0de1b6f6f0d2f4c9a8b7e6d5c4b3"}}}},
+		RunDetails: evidence.RunDetails{Builder: evidence.Builder{ID: "https://example.com/ci"}},
+	}
+)
+
+func scan(ids ...string) evidence.Vulns {
+	v := evidence.Vulns{Scanner: evidence.Scanner{URI: "pkg:generic/scan", DB: evidence.ScannerDB{LastUpdate: noon}, Result: []evidence.VulnFound{}},
+		Metadata: evidence.ScanMetadata{ScanStartedOn: noon, ScanFinishedOn: noon}}
+	for _, id := range ids {
+		v.Scanner.Result = append(v.Scanner.Result, evidence.VulnFound{ID: id})
+	}
+	return v
+}
+
+func question(reqs ...release.Requirement) evidence.Question {
+	return evidence.Question{Release: shop(), Requirements: reqs, Environment: "production",
+		Authors: []release.Actor{eve, rob}, Requester: olga, Identities: knownPeople}
+}
+
+type set = []evidence.Verified
+
+// decisions is what [evidence.Decide] must say. code, if given, is a reason that
+// must be among the decision's.
+var decisions = []struct {
+	name string
+	q    func(q *evidence.Question)
+	reqs []release.Requirement
+	set  func(t testing.TB) set
+	want release.Verdict
+	code string
+}{
+	{name: "no requirements", want: hold, code: evidence.CodeNoRequirements, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "zero requirement", reqs: []release.Requirement{{}}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "unknown kind", reqs: []release.Requirement{{ID: "x", Evidence: "dance"}}, want: hold, code: evidence.CodeMissing},
+	{name: "no evidence", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing},
+	{name: "tests and an approval", reqs: []release.Requirement{needTests, needOne}, want: allow, code: evidence.CodeMet, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "only tests", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set { return set{tests(t)} }},
+	{name: "only the approval", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set { return approved(t, human("ada"))[1:] }},
+
+	// People, not keys.
+	{name: "two people", reqs: []release.Requirement{needTests, needTwo}, want: allow, set: func(t testing.TB) set { return approved(t, human("ada"), human("bob")) }},
+	{name: "the same approval twice", reqs: []release.Requirement{needTests, needTwo}, want: hold, set: func(t testing.TB) set {
+		s := approved(t, human("ada"))
+		return append(s, s[1], s[1])
+	}},
+	{name: "two keys of one person", reqs: []release.Requirement{needTests, needTwo}, want: hold, set: func(t testing.TB) set {
+		second := human("ada")
+		second.Key = release.DigestOf([]byte("second key of ada"))
+		return approved(t, human("ada"), second)
+	}},
+	{name: "one key under two names", reqs: []release.Requirement{needTests, needTwo}, want: hold, set: func(t testing.TB) set {
+		second := human("ada l.")
+		second.Key = human("ada").Key
+		return approved(t, human("ada"), second)
+	}},
+	{name: "two keys, linked by a third name", reqs: []release.Requirement{needTests, needTwo}, want: hold, set: func(t testing.TB) set {
+		one, two := human("x"), human("x")
+		one.Key, two.Key = human("ada").Key, human("bob").Key
+		return approved(t, human("ada"), human("bob"), one, two)
+	}},
+	{name: "two names that the host knows to be one", reqs: []release.Requirement{needTests, needTwo}, want: hold,
+		q: func(q *evidence.Question) {
+			q.Same = [][]evidence.Principal{{person("bob"), person("x"), person("ada")}}
+		},
+		set: func(t testing.TB) set { return approved(t, human("ada"), human("bob")) }},
+
+	// Who may not approve.
+	{name: "the author", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthor, set: func(t testing.TB) set { return approved(t, human("eve")) }},
+	{name: "the author with a second key", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthor,
+		q: func(q *evidence.Question) {
+			q.Identities = map[string]evidence.Principal{eve.ID: evidence.KeyPrincipal(human("eve").Key), rob.ID: person("rob"), olga.ID: person("olga")}
+			q.Same = [][]evidence.Principal{{evidence.KeyPrincipal(human("eve").Key), evidence.KeyPrincipal(release.DigestOf([]byte("second")))}}
+		},
+		set: func(t testing.TB) set {
+			second := human("e.")
+			second.Key = release.DigestOf([]byte("second"))
+			return approved(t, second)
+		}},
+	{name: "the author, mapped by key", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthor,
+		q: func(q *evidence.Question) {
+			q.Identities = map[string]evidence.Principal{eve.ID: evidence.KeyPrincipal(human("eve").Key), rob.ID: person("rob"), olga.ID: person("olga")}
+		}, set: func(t testing.TB) set { return approved(t, human("eve")) }},
+	{name: "an author who wrote as a bot", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthor, set: func(t testing.TB) set { return approved(t, human("rob")) }},
+	{name: "unmapped author", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthorUnknown,
+		q: func(q *evidence.Question) {
+			q.Authors = append(q.Authors, release.Actor{Kind: release.ActorHuman, ID: "email:new@example.com"})
+		},
+		set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "unmapped bot", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthorUnknown,
+		q: func(q *evidence.Question) {
+			q.Authors = append(q.Authors, release.Actor{Kind: release.ActorBot, ID: "email:b2@example.com"})
+		},
+		set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "author without identity", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthorUnknown,
+		q: func(q *evidence.Question) {
+			q.Authors = append(q.Authors, release.Actor{Kind: release.ActorHuman, Name: "Eve"})
+		},
+		set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "no authors", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeAuthorUnknown,
+		q: func(q *evidence.Question) { q.Authors = nil }, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "authors do not matter to tests", reqs: []release.Requirement{needTests}, want: allow,
+		q: func(q *evidence.Question) { q.Authors = nil }, set: func(t testing.TB) set { return set{tests(t)} }},
+	{name: "a service", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeNotPerson, set: func(t testing.TB) set { return approved(t, service("deployer")) }},
+	{name: "an agent", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeNotPerson, set: func(t testing.TB) set { return approved(t, kind(release.ActorAgent)) }},
+	{name: "a bot", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeNotPerson, set: func(t testing.TB) set { return approved(t, kind(release.ActorBot)) }},
+	{name: "somebody of no known kind", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeNotPerson, set: func(t testing.TB) set { return approved(t, kind(release.ActorUnknown)) }},
+	{name: "the requester", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set { return approved(t, human("olga")) }},
+	{name: "the requester, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeNotIndependent, set: func(t testing.TB) set { return approved(t, human("olga")) }},
+	{name: "somebody else, independently", reqs: []release.Requirement{needTests, needApart}, want: allow, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "who tested it, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeNotIndependent, set: func(t testing.TB) set {
+		own := human("ada").of(t, shop(), passed())
+		return set{own, human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), own))}
+	}},
+	{name: "who tested it", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		own := human("ada").of(t, shop(), passed())
+		return set{own, human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), own))}
+	}},
+	{name: "unknown requester, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeRequester,
+		q: func(q *evidence.Question) { q.Requester = release.Actor{} }, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "unmapped requester, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeRequester,
+		q: func(q *evidence.Question) { q.Requester.ID = "github:x" }, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "independent tests by a service", reqs: []release.Requirement{{ID: "t", Evidence: release.EvidenceTest, Independent: true}}, want: hold, code: evidence.CodeNotPerson,
+		set: func(t testing.TB) set { return set{tests(t)} }},
+
+	// Roles.
+	{name: "role", reqs: []release.Requirement{needTests, role("owner", "security")}, want: allow, set: func(t testing.TB) set { return approved(t, human("ada", "security")) }},
+	{name: "no role", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set { return approved(t, human("ada")) }},
+	{name: "role that only the approval claims", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Role = "owner" })
+	}},
+	{name: "approval in another of the roles", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
+		return edited(t, human("ada", "owner", "dev"), func(a *evidence.Approval) { a.Role = "dev" })
+	}},
+	{name: "empty role", reqs: []release.Requirement{needTests, role("")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set { return approved(t, human("ada", "")) }},
+
+	// What an approval is bound to.
+	{name: "another release", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherRelease, set: func(t testing.TB) set {
+		other := shop()
+		other.Version = "v1.5.0" // the same artifacts
+		s := set{tests(t)}
+		return append(s, human("ada").of(t, other, approval(t, evidence.Approve, other, s...)))
+	}},
+	{name: "other changes", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherRelease, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Changes = release.DigestOf(nil) })
+	}},
+	{name: "this environment", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "production" })
+	}},
+	{name: "another environment", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherPlace, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "staging" })
+	}},
+	{name: "expired", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeExpired, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Expires = noon })
+	}},
+	{name: "not yet expired", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Expires = noon.Add(1) })
+	}},
+	{name: "nothing was looked at", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
+		return set{human("ada").of(t, shop(), approval(t, evidence.Approve, shop())), tests(t)}
+	}},
+	{name: "older evidence set", reqs: []release.Requirement{needTests, needScan, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), service("scanner").of(t, shop(), scan()))
+	}},
+	{name: "more evidence than was needed", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), service("scanner").of(t, shop(), scan()))
+	}},
+	{name: "looked at evidence that is gone", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
+		gone := service("scanner").of(t, shop(), scan())
+		return set{tests(t), human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), tests(t), gone))}
+	}},
+
+	// What evidence is about.
+	{name: "one artifact of two", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeNotWhole, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts = r.Artifacts[:1]
+		return set{service("ci").of(t, r, passed())}
+	}},
+	{name: "swapped names", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeNotWhole, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts[0].Name, r.Artifacts[1].Name = r.Artifacts[1].Name, r.Artifacts[0].Name
+		return set{service("ci").of(t, r, passed())}
+	}},
+	{name: "another artifact", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts[0].Digest, r.Artifacts[1].Digest = release.DigestOf([]byte("x")), release.DigestOf([]byte("y"))
+		return set{service("ci").of(t, r, passed())}
+	}},
+	{name: "more artifacts", reqs: []release.Requirement{needTests}, want: allow, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts = append(r.Artifacts, release.Artifact{Name: "more", Digest: release.DigestOf([]byte("more"))})
+		return set{service("ci").of(t, r, passed())}
+	}},
+
+	// Results.
+	{name: "warning", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeInconclusive, set: func(t testing.TB) set {
+		r := passed()
+		r.Result = evidence.TestWarned
+		return set{service("ci").of(t, shop(), r)}
+	}},
+	{name: "failed tests", reqs: []release.Requirement{needTests}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set { return set{service("ci").of(t, shop(), failed())} }},
+	{name: "failed and passed", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), service("ci").of(t, shop(), failed()))
+	}},
+	{name: "failed tests that nobody asked for", reqs: []release.Requirement{needOne}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), service("ci").of(t, shop(), failed()))
+	}},
+	{name: "failed for one artifact under another name", reqs: []release.Requirement{needTests}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts = []release.Artifact{{Name: "other", Digest: r.Artifacts[1].Digest}}
+		return set{tests(t), service("ci").of(t, r, failed())}
+	}},
+	{name: "failed for something else", reqs: []release.Requirement{needTests}, want: allow, set: func(t testing.TB) set {
+		r := shop()
+		r.Artifacts = []release.Artifact{{Name: "shop", Digest: release.DigestOf([]byte("other"))}}
+		return set{tests(t), service("ci").of(t, r, failed())}
+	}},
+	{name: "clean scan", reqs: []release.Requirement{needScan}, want: allow, set: func(t testing.TB) set { return set{service("s").of(t, shop(), scan())} }},
+	{name: "findings", reqs: []release.Requirement{needScan}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set {
+		return set{service("s").of(t, shop(), scan()), service("s2").of(t, shop(), scan("GO-2026-0001"))}
+	}},
+	{name: "findings that nobody asked for", reqs: []release.Requirement{needTests}, want: allow, set: func(t testing.TB) set {
+		return set{tests(t), service("s2").of(t, shop(), scan("GO-2026-0001"))}
+	}},
+	{name: "provenance", reqs: []release.Requirement{needBuild}, want: allow, set: func(t testing.TB) set { return set{service("ci").of(t, shop(), provenanceOK)} }},
+	{name: "provenance of another commit", reqs: []release.Requirement{needBuild}, want: hold, code: evidence.CodeOtherCommit, set: func(t testing.TB) set {
+		p := provenanceOK
+		p.BuildDefinition.ResolvedDependencies = p.BuildDefinition.ResolvedDependencies[:1]
+		return set{service("ci").of(t, shop(), p)}
+	}},
+	{name: "an unreadable result", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeUnreadable, set: func(t testing.TB) set {
+		st, err := evidence.NewStatement("https://example.com/x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"FAIL"}`))
+		require.NoError(t, err)
+		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", evidence.TypeTestResult, 1)
+		return set{tests(t), service("ci").says(t, []byte(bad))}
+	}},
+	{name: "a string where a result must be", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeUnreadable, set: func(t testing.TB) set {
+		st, err := evidence.NewStatement("https://example.com/x", evidence.SubjectsOf(shop()), "PASSED")
+		require.NoError(t, err)
+		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", evidence.TypeTestResult, 1)
+		return set{service("ci").says(t, []byte(bad))}
+	}},
+	{name: "unknown predicates are evidence of nothing", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
+		st, err := evidence.NewStatement(evidence.TypeTestResult+"x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"PASSED"}`))
+		require.NoError(t, err)
+		return set{service("ci").says(t, st.Bytes())}
+	}},
+
+	// Rejections.
+	{name: "rejected", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), rejected(t, human("bob")))
+	}},
+	{name: "rejected by a service", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), rejected(t, service("scanner")))
+	}},
+	{name: "rejected where no approval is asked for", reqs: []release.Requirement{needTests}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return set{tests(t), rejected(t, human("bob"))}
+	}},
+	{name: "rejected for another version of the same artifacts", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		other := shop()
+		other.Version = "x"
+		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, evidence.Reject, other)))
+	}},
+	{name: "rejected by digest, about something else", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		other := shop()
+		other.Artifacts = []release.Artifact{{Name: "x", Digest: release.DigestOf([]byte("x"))}}
+		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, evidence.Reject, shop())))
+	}},
+	{name: "rejected and approved, nobody knows in which order", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada")), rejected(t, human("ada")))
+	}},
+	{name: "rejected, then approved", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-3), noon.Add(-2))))
+	}},
+	{name: "approved, then rejected", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-2))), rejected(t, human("ada").at(noon.Add(-1))))
+	}},
+	{name: "times that overlap", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-3), noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-2))))
+	}},
+	{name: "rejected, then approved by somebody else", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("bob").at(noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-2))))
+	}},
+	{name: "rejected, then approved, which has expired", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		s := edited(t, human("ada").at(noon.Add(-1)), func(a *evidence.Approval) { a.Expires = noon })
+		return append(s, rejected(t, human("ada").at(noon.Add(-2))), approved(t, human("bob"))[1])
+	}},
+	{name: "rejected, then approved from the future", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(1)), human("bob")), rejected(t, human("ada").at(noon.Add(-2))))
+	}},
+	{name: "abstained", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
+		return set{tests(t), human("ada").of(t, shop(), approval(t, evidence.Abstain, shop(), tests(t)))}
+	}},
+	{name: "approved, then abstained", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeWithdrawn, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+	}},
+	{name: "abstained, then approved", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-2)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+	}},
+
+	// Age.
+	{name: "fresh", reqs: []release.Requirement{young(time.Hour)}, want: allow, set: func(t testing.TB) set { return set{service("ci").at(noon.Add(1-time.Hour)).of(t, shop(), passed())} }},
+	{name: "stale", reqs: []release.Requirement{young(time.Hour)}, want: hold, code: evidence.CodeStale, set: func(t testing.TB) set { return set{service("ci").at(noon.Add(-time.Hour)).of(t, shop(), passed())} }},
+	{name: "first seen too long ago", reqs: []release.Requirement{young(time.Hour)}, want: hold, code: evidence.CodeStale, set: func(t testing.TB) set {
+		return set{service("ci").at(noon.Add(-1), noon.Add(-2*time.Hour)).of(t, shop(), passed())}
+	}},
+	{name: "age without trusted time", reqs: []release.Requirement{young(time.Hour)}, want: hold, code: evidence.CodeNoTrustedTime, set: func(t testing.TB) set { return set{tests(t)} }},
+	{name: "from the future", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeFuture, set: func(t testing.TB) set { return set{service("ci").at(noon.Add(1)).of(t, shop(), passed())} }},
+}
+
+func kind(k release.ActorKind) puppet {
+	p := human("ada")
+	p.Kind = k
+	return p
+}
+
+func role(roles ...string) release.Requirement {
+	r := needOne
+	r.Roles = roles
+	return r
+}
+
+func young(d time.Duration) release.Requirement {
+	r := needTests
+	r.MaxAge = d
+	return r
+}
+
+func tests(t testing.TB) evidence.Verified { return service("ci").of(t, shop(), passed()) }
+
+// approved is a passed test and approvals that looked at it.
+func approved(t testing.TB, by ...puppet) set {
+	out := set{tests(t)}
+	for _, p := range by {
+		out = append(out, p.of(t, shop(), approval(t, evidence.Approve, shop(), out[0])))
+	}
+	return out
+}
+
+func edited(t testing.TB, by puppet, edit func(*evidence.Approval)) set {
+	a := approval(t, evidence.Approve, shop(), tests(t))
+	edit(&a)
+	return set{tests(t), by.of(t, shop(), a)}
+}
+
+func rejected(t testing.TB, by puppet) evidence.Verified {
+	return by.of(t, shop(), approval(t, evidence.Reject, shop()))
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	for _, tt := range decisions {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			q := question(tt.reqs...)
+			if tt.q != nil {
+				tt.q(&q)
+			}
+			var s set
+			if tt.set != nil {
+				s = tt.set(t)
+			}
+			d, err := evidence.Decide(q, s, noon)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, d.Verdict, "%v", d.Reasons)
+			require.NotEmpty(t, d.Reasons)
+			require.Len(t, d.Results, len(tt.reqs))
+			if tt.code != "" {
+				codes := []string{}
+				for _, r := range d.Reasons {
+					codes = append(codes, r.Code)
+				}
+				require.Contains(t, codes, tt.code)
+			}
+			for _, r := range d.Results {
+				require.Equal(t, r.Status == evidence.StatusMet, r.Have >= r.Need && r.Status != evidence.StatusFailed)
+			}
+			require.Equal(t, map[release.Verdict]int{allow: 0, deny: 1, hold: 3}[d.Verdict], d.ExitCode())
+			require.Equal(t, release.DecisionRecord{Verdict: d.Verdict, At: noon, Policy: d.Policy, Reasons: d.Reasons, Used: d.Used, Until: d.Until}, d.Record())
+		})
+	}
+}
+
+func TestDecideErrors(t *testing.T) {
+	t.Parallel()
+	good := approved(t, human("ada"))
+	for name, f := range map[string]func(q *evidence.Question, s *set, now *time.Time){
+		"zero Verified":     func(_ *evidence.Question, s *set, _ *time.Time) { *s = append(*s, evidence.Verified{}) },
+		"no time":           func(_ *evidence.Question, _ *set, now *time.Time) { *now = time.Time{} },
+		"no release":        func(q *evidence.Question, _ *set, _ *time.Time) { q.Release = release.Release{} },
+		"no artifacts":      func(q *evidence.Question, _ *set, _ *time.Time) { q.Release.Artifacts = nil },
+		"an artifact twice": func(q *evidence.Question, _ *set, _ *time.Time) { q.Release.Artifacts[1].Name = "shop" },
+		"negative age":      func(q *evidence.Question, _ *set, _ *time.Time) { q.Requirements[0].MaxAge = -1 },
+		"nobody's identity": func(q *evidence.Question, _ *set, _ *time.Time) {
+			q.Identities = map[string]evidence.Principal{"x": {}}
+		},
+		"identity of nothing": func(q *evidence.Question, _ *set, _ *time.Time) {
+			q.Identities = map[string]evidence.Principal{"": person("a")}
+		},
+	} {
+		q, s, now := question(needTests, needOne), append(set{}, good...), noon
+		f(&q, &s, &now)
+		d, err := evidence.Decide(q, s, now)
+		require.Error(t, err, name)
+		require.Equal(t, evidence.Decision{}, d, name)
+		require.Equal(t, 2, d.ExitCode(), name)
+	}
+	_, err := evidence.NewApproval(evidence.Approve, shop(), set{{}})
+	require.Error(t, err)
+	_, err = evidence.Supporting(shop(), set{{}})
+	require.Error(t, err)
+	require.Equal(t, release.EvidenceRecord{}, evidence.Verified{}.Record())
+}
+
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	old, recent := young(time.Hour), young(2*time.Hour)
+	old.Count = 2
+	s := set{service("a").at(noon).of(t, shop(), passed()), service("b").at(noon.Add(-time.Minute)).of(t, shop(), passed()), service("c").at(noon.Add(-time.Hour/2)).of(t, shop(), passed())}
+	a := approval(t, evidence.Approve, shop(), s[0], s[2]) // enough for recent, and for old until c is stale
+	a.Expires = noon.Add(45 * time.Minute)
+	for _, tt := range []struct {
+		name string
+		reqs []release.Requirement
+		set  set
+		want time.Duration
+	}{
+		{"no end", []release.Requirement{needTests}, s, 0},
+		{"the last of three", []release.Requirement{recent}, s, 2 * time.Hour},
+		{"the second of three", []release.Requirement{old}, s, 59 * time.Minute},
+		{"the approval expires", []release.Requirement{recent, needOne}, append(s, human("ada").of(t, shop(), a)), 45 * time.Minute},
+		{"what the approval looked at grows old", []release.Requirement{old, needOne}, append(s, human("ada").of(t, shop(), a)), 30 * time.Minute},
+		{"what lifts a rejection expires", []release.Requirement{recent}, append(s, rejected(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, shop(), a)), 45 * time.Minute},
+	} {
+		d, err := evidence.Decide(question(tt.reqs...), tt.set, noon)
+		require.NoError(t, err)
+		require.Equal(t, allow, d.Verdict, "%s: %v", tt.name, d.Reasons)
+		if tt.want == 0 {
+			require.Zero(t, d.Until, tt.name)
+			continue
+		}
+		require.Equal(t, noon.Add(tt.want), d.Until, tt.name)
+		d, err = evidence.Decide(question(tt.reqs...), tt.set, noon.Add(tt.want-1))
+		require.NoError(t, err)
+		require.Equal(t, allow, d.Verdict, tt.name)
+		d, err = evidence.Decide(question(tt.reqs...), tt.set, noon.Add(tt.want))
+		require.NoError(t, err)
+		require.NotEqual(t, allow, d.Verdict, tt.name)
+		require.Zero(t, d.Until)
+	}
+}
+
+func TestPolicyDigest(t *testing.T) {
+	t.Parallel()
+	base := question(needTests, needOne)
+	digest := func(f func(q *evidence.Question)) release.Digest {
+		q := base
+		f(&q)
+		d, err := evidence.Decide(q, nil, noon)
+		require.NoError(t, err)
+		return d.Policy
+	}
+	same := digest(func(*evidence.Question) {})
+	require.False(t, same.IsZero())
+	require.Equal(t, same, digest(func(q *evidence.Question) { q.Release.Version = "other"; q.Authors = nil }), "the policy is not about the release")
+	for name, f := range map[string]func(q *evidence.Question){
+		"requirements": func(q *evidence.Question) { q.Requirements = q.Requirements[:1] },
+		"age": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{young(200 * 24 * time.Hour), needOne}
+		},
+		"environment": func(q *evidence.Question) { q.Environment = "x" },
+		"identities":  func(q *evidence.Question) { q.Identities = nil },
+		"same":        func(q *evidence.Question) { q.Same = [][]evidence.Principal{{person("a"), person("b")}} },
+	} {
+		require.NotEqual(t, same, digest(f), name)
+	}
+}
+
+func TestSets(t *testing.T) {
+	t.Parallel()
+	s := approved(t, human("ada"), human("bob"))
+	scanned := service("s").of(t, shop(), scan())
+	other := shop()
+	other.Artifacts = []release.Artifact{{Name: "x", Digest: release.DigestOf([]byte("x"))}}
+	elsewhere := service("ci").of(t, other, passed())
+	looked, err := evidence.Supporting(shop(), append(s, scanned, scanned, elsewhere))
+	require.NoError(t, err)
+	require.Len(t, looked, 2, "the test and the scan; no approval, nothing about others, nothing twice")
+	require.Equal(t, evidence.SetDigest(looked), evidence.SetDigest(set{scanned, s[1], s[0], scanned, {}}))
+	require.NotEqual(t, evidence.SetDigest(looked), evidence.SetDigest(looked[:1]))
+	require.False(t, evidence.SetDigest(nil).IsZero())
+	d, err := evidence.Decide(question(needTests), append(s, scanned, elsewhere), noon)
+	require.NoError(t, err)
+	require.Equal(t, evidence.SetDigest(looked), d.Evidence)
+	require.Equal(t, release.EvidenceRecord{Digest: s[0].Digest(), Kind: release.EvidenceTest, PredicateType: evidence.TypeTestResult, By: "ci (test)", Summary: "PASSED"}, s[0].Record())
+}

@@ -1,0 +1,299 @@
+package evidence
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Signed is one signature over one payload, as an envelope holds it. Nothing of
+// it has been checked: a [Trust] does that.
+type Signed struct {
+	// PayloadType is the DSSE payload type. It is part of what is signed.
+	PayloadType string
+	// Payload is the signed bytes. They must not be changed.
+	Payload []byte
+	// Signature covers [Signed.PAE].
+	Signature []byte
+	// Hint is what the envelope says of the key: a bundle's publicKey hint, or else
+	// a DSSE keyid. Nobody signed it. It may select a key and never vouches for one.
+	Hint string
+	// Certificate says that the envelope brings certificates instead of naming a
+	// key. They are in Raw.
+	Certificate bool
+	// Raw is the envelope as it came, for a Trust that needs more of it. It must
+	// not be changed.
+	Raw []byte
+}
+
+// Media types of what is read and written.
+const (
+	// BundleMediaType is the media type of the bundles that [Sign] writes.
+	BundleMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	// PayloadType is the DSSE payload type of in-toto statements.
+	PayloadType = "application/vnd.in-toto+json"
+)
+
+var bundleMediaTypes = map[string]bool{
+	"application/vnd.dev.sigstore.bundle+json;version=0.1": true,
+	"application/vnd.dev.sigstore.bundle+json;version=0.2": true,
+	"application/vnd.dev.sigstore.bundle+json;version=0.3": true,
+	BundleMediaType: true,
+}
+
+// ErrManySignatures is returned for an envelope with more than one signature. A
+// sigstore bundle must have exactly one; a DSSE envelope with several is as many
+// statements by as many signers, and the caller splits it into envelopes of one
+// signature each, which loses nothing.
+var ErrManySignatures = errors.New("evidence: the envelope has more than one signature")
+
+// The original protobuf field names are aliases that protobuf's own JSON parser
+// accepts: what stands under one must not be overlooked here.
+var (
+	envelopeFields = [][]string{{"mediaType", "media_type"}, {"verificationMaterial", "verification_material"},
+		{"dsseEnvelope", "dsse_envelope"}, {"messageSignature", "message_signature"},
+		{"payload"}, {"payloadType", "payload_type"}, {"signatures"}}
+	materialFields = [][]string{{"publicKey", "public_key"}, {"x509CertificateChain", "x509_certificate_chain"},
+		{"certificate"}, {"tlogEntries", "tlog_entries"}, {"timestampVerificationData", "timestamp_verification_data"}}
+	keyFields       = [][]string{{"hint"}}
+	signatureFields = [][]string{{"sig"}, {"keyid"}}
+)
+
+// envelope is what the parser gathers.
+type envelope struct {
+	*scanner
+	mediaType         string
+	bundle, dsse      bool // a member of the one or of the other form was seen
+	hint, keyid       string
+	hasKey, hasCert   bool
+	payloadType       string
+	payload           []byte
+	hasPayload        bool
+	signature         []byte
+	signatures, inner int
+}
+
+// parseEnvelope reads a sigstore bundle v0.1 to v0.3 with a DSSE envelope
+// (https://github.com/sigstore/protobuf-specs), or a bare DSSE envelope
+// (https://github.com/secure-systems-lab/dsse). It takes ownership of raw.
+func parseEnvelope(raw []byte) (Signed, error) {
+	s, err := newScanner(raw, MaxEnvelope)
+	if err != nil {
+		return Signed{}, err
+	}
+	e := &envelope{scanner: s}
+	if err := s.object(e.top); err != nil {
+		return Signed{}, err
+	}
+	if err := s.end(); err != nil {
+		return Signed{}, err
+	}
+	if err := e.check(); err != nil {
+		return Signed{}, err
+	}
+	out := Signed{PayloadType: e.payloadType, Payload: e.payload, Signature: e.signature, Certificate: e.hasCert, Raw: raw, Hint: e.keyid}
+	if e.hasKey {
+		out.Hint = e.hint
+	}
+	return out, nil
+}
+
+func (e *envelope) top(name []byte) error {
+	i, err := e.field(name, envelopeFields)
+	if err != nil {
+		return err
+	}
+	if i >= 4 {
+		e.dsse = true
+		return e.dsseField(i)
+	}
+	if i >= 0 {
+		e.bundle = true
+	}
+	switch i {
+	case 0:
+		e.mediaType, err = e.str()
+	case 1:
+		err = e.object(e.material)
+	case 2:
+		e.inner++
+		err = e.object(func(name []byte) error {
+			i, err := e.field(name, envelopeFields[4:])
+			if err != nil {
+				return err
+			}
+			return e.dsseField(i + 4)
+		})
+	case 3:
+		return e.errorf("a messageSignature signs a file and is no statement")
+	default:
+		_, err = e.value()
+	}
+	return err
+}
+
+func (e *envelope) dsseField(i int) (err error) {
+	switch i {
+	case 4:
+		e.payload, err = e.base64()
+		e.hasPayload = true
+	case 5:
+		e.payloadType, err = e.str()
+	case 6:
+		err = e.array(func(int) error {
+			e.signatures++
+			return e.object(e.sig)
+		})
+	default:
+		_, err = e.value()
+	}
+	return err
+}
+
+func (e *envelope) sig(name []byte) error {
+	i, err := e.field(name, signatureFields)
+	if err != nil {
+		return err
+	}
+	switch i {
+	case 0:
+		e.signature, err = e.base64()
+	case 1:
+		e.keyid, err = e.str()
+	default:
+		_, err = e.value()
+	}
+	return err
+}
+
+func (e *envelope) material(name []byte) error {
+	i, err := e.field(name, materialFields)
+	if err != nil {
+		return err
+	}
+	if i < 0 || i > 2 {
+		_, err = e.value()
+		return err
+	}
+	k, err := e.peek()
+	switch {
+	case err != nil:
+		return err
+	case k == kindNull: // protobuf's JSON for "not set"
+		_, err = e.value()
+		return err
+	case i > 0:
+		e.hasCert = true
+		return e.object(nil)
+	}
+	e.hasKey = true
+	return e.object(func(name []byte) error {
+		i, err := e.field(name, keyFields)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			e.hint, err = e.str()
+		} else {
+			_, err = e.value()
+		}
+		return err
+	})
+}
+
+func (e *envelope) check() error {
+	switch {
+	case e.bundle && e.dsse:
+		return errors.New("evidence: the envelope is a bundle and a DSSE envelope at once")
+	case !e.bundle && !e.dsse:
+		return errors.New("evidence: neither a sigstore bundle nor a DSSE envelope")
+	case e.bundle && !bundleMediaTypes[e.mediaType]:
+		return fmt.Errorf("evidence: bundle of media type %q is not of version 0.1 to 0.3", e.mediaType)
+	case e.bundle && e.inner == 0:
+		return errors.New("evidence: the bundle has no dsseEnvelope")
+	case e.bundle && e.hasKey == e.hasCert:
+		return errors.New("evidence: the bundle must have either a public key hint or certificates")
+	case !e.hasPayload || len(e.payload) == 0:
+		return errors.New("evidence: the envelope has no payload")
+	case e.signatures > 1:
+		return ErrManySignatures
+	case e.signatures == 0 || len(e.signature) == 0:
+		return errors.New("evidence: the envelope has no signature")
+	case !statementPayload(e.payloadType):
+		return fmt.Errorf("evidence: payload of type %q is no in-toto statement", e.payloadType)
+	}
+	return nil
+}
+
+// statementPayload accepts what the in-toto envelope specification does:
+// application/vnd.in-toto+json, and application/vnd.in-toto.<predicate>+json.
+func statementPayload(typ string) bool {
+	rest, ok := strings.CutPrefix(typ, "application/vnd.in-toto")
+	if !ok {
+		return false
+	}
+	rest, ok = strings.CutSuffix(rest, "+json")
+	return ok && (rest == "" || (len(rest) > 1 && rest[0] == '.' && !strings.ContainsAny(rest, "+;/ ")))
+}
+
+// base64 reads a string in base64, in either alphabet, with or without padding,
+// as DSSE and protobuf allow. Bits that no byte has, and line breaks, which Go
+// would pass over, are errors.
+func (e *envelope) base64() ([]byte, error) {
+	start := e.i
+	raw, err := e.bytesOf()
+	if err != nil {
+		return nil, err
+	}
+	url, std := false, false
+	n := len(raw)
+	for n > 0 && raw[n-1] == '=' {
+		n--
+	}
+	for _, c := range raw[:n] {
+		switch {
+		case c == '-' || c == '_':
+			url = true
+		case c == '+' || c == '/':
+			std = true
+		case c == '\r' || c == '\n':
+			e.i = start
+			return nil, e.errorf("a line break stands in base64")
+		}
+	}
+	enc := base64.StdEncoding
+	if url {
+		enc = base64.URLEncoding
+	}
+	if n == len(raw) {
+		enc = enc.WithPadding(base64.NoPadding)
+	}
+	out := make([]byte, enc.DecodedLen(len(raw)))
+	got, err := enc.Strict().Decode(out, raw)
+	if err != nil || (url && std) {
+		e.i = start
+		return nil, e.errorf("a string is not base64")
+	}
+	return out[:got], nil
+}
+
+// PAE is DSSE's pre-authentication encoding, the bytes that are signed: "DSSEv1",
+// then type and payload, each with its length in front
+// (https://github.com/secure-systems-lab/dsse/blob/master/protocol.md).
+func (s *Signed) PAE() []byte {
+	return append(paeHead(s.PayloadType, len(s.Payload)), s.Payload...)
+}
+
+// paeHead is the encoding up to the payload, with room for it.
+func paeHead(payloadType string, n int) []byte {
+	out := make([]byte, 0, len(payloadType)+n+64)
+	out = append(out, "DSSEv1 "...)
+	out = strconv.AppendInt(out, int64(len(payloadType)), 10)
+	out = append(out, ' ')
+	out = append(out, payloadType...)
+	out = append(out, ' ')
+	out = strconv.AppendInt(out, int64(n), 10)
+	return append(out, ' ')
+}

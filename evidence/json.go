@@ -1,0 +1,490 @@
+package evidence
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Limits of what is read. Signed bytes come from anywhere.
+const (
+	// MaxStatement is the size of the largest statement that is read, in bytes.
+	MaxStatement = 16 << 20
+	// MaxEnvelope is the size of the largest bundle or DSSE envelope that is
+	// read: a statement of MaxStatement in base64, and what stands around it.
+	MaxEnvelope = 24 << 20
+	// MaxDepth is how deep JSON may be nested.
+	MaxDepth = 100
+	// MaxNames is how many names the objects that are open at one place may have
+	// together. It bounds the memory that a text can claim before it is refused.
+	MaxNames = 1 << 18
+	// MaxSubjects and MaxDigests bound the subjects of a statement and the digests
+	// of one subject.
+	MaxSubjects = 4096
+	MaxDigests  = 32
+)
+
+// SyntaxError says where untrusted JSON is not what it must be. The text may
+// change from version to version.
+type SyntaxError struct {
+	// Offset is the number of bytes before the place.
+	Offset int
+	Reason string
+}
+
+// Error is the reason with the place.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("evidence: at byte %d: %s", e.Offset, e.Reason)
+}
+
+// kind is the kind of a JSON value, by its first character.
+type kind byte
+
+const (
+	kindObject kind = '{'
+	kindArray  kind = '['
+	kindString kind = '"'
+	kindNumber kind = '0'
+	kindBool   kind = 't'
+	kindNull   kind = 'n'
+)
+
+// scanner walks over JSON text once and checks it against RFC 8259, plus what
+// must hold before two programs can agree on what was signed: valid UTF-8, no
+// lone surrogates, and no name twice in one object, at any depth. It keeps no
+// values, so that its cost does not depend on what a predicate holds.
+type scanner struct {
+	b     []byte
+	i     int
+	depth int
+	keys  []scannedKey // the names of all objects that are open, innermost last
+	seed  maphash.Seed
+}
+
+// scannedKey is a name in the text: b[from:to], without its quotes.
+type scannedKey struct {
+	hash     uint64
+	from, to int
+	escaped  bool
+}
+
+// newScanner checks what holds for the text as a whole.
+func newScanner(b []byte, limit int) (*scanner, error) {
+	if len(b) > limit {
+		return nil, &SyntaxError{Offset: limit, Reason: fmt.Sprintf("%d bytes are more than %d", len(b), limit)}
+	}
+	s := &scanner{b: b, seed: maphash.MakeSeed()}
+	if !utf8.Valid(b) {
+		for s.i < len(b) {
+			r, n := utf8.DecodeRune(b[s.i:])
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			s.i += n
+		}
+		return nil, s.errorf("the text is not valid UTF-8")
+	}
+	return s, nil
+}
+
+func (s *scanner) errorf(format string, args ...any) error {
+	return &SyntaxError{Offset: s.i, Reason: fmt.Sprintf(format, args...)}
+}
+
+// end checks that nothing follows but white space.
+func (s *scanner) end() error {
+	s.space()
+	if s.i < len(s.b) {
+		return s.errorf("something follows the value")
+	}
+	return nil
+}
+
+func (s *scanner) space() {
+	for s.i < len(s.b) {
+		switch s.b[s.i] {
+		case ' ', '\t', '\n', '\r':
+			s.i++
+		default:
+			return
+		}
+	}
+}
+
+// peek is the kind of the value that comes next.
+func (s *scanner) peek() (kind, error) {
+	s.space()
+	if s.i >= len(s.b) {
+		return 0, s.errorf("the text ends where a value must stand")
+	}
+	switch c := s.b[s.i]; {
+	case c == '{' || c == '[' || c == '"' || c == 'n':
+		return kind(c), nil
+	case c == 't' || c == 'f':
+		return kindBool, nil
+	case c == '-' || (c >= '0' && c <= '9'):
+		return kindNumber, nil
+	default:
+		return 0, s.errorf("%q begins no value", c)
+	}
+}
+
+// value passes over one value of any kind.
+func (s *scanner) value() (kind, error) {
+	k, err := s.peek()
+	if err != nil {
+		return 0, err
+	}
+	switch k {
+	case kindObject:
+		err = s.object(nil)
+	case kindArray:
+		err = s.array(nil)
+	case kindString:
+		_, _, err = s.rawString()
+	case kindNumber:
+		err = s.number()
+	case kindNull:
+		err = s.literal("null")
+	default:
+		if s.b[s.i] == 't' {
+			err = s.literal("true")
+		} else {
+			err = s.literal("false")
+		}
+	}
+	return k, err
+}
+
+// object passes over an object. visit is called with each name, and must pass
+// over its value; nil passes over all.
+func (s *scanner) object(visit func(name []byte) error) error {
+	if k, err := s.peek(); err != nil || k != kindObject {
+		return cmp.Or(err, s.errorf("an object must stand here"))
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	first := len(s.keys)
+	for s.space(); ; s.space() {
+		if s.at('}') && len(s.keys) == first {
+			break // only an empty object ends without a member
+		}
+		if !s.at('"') {
+			return s.errorf("a name in quotes must stand here")
+		}
+		start := s.i + 1
+		raw, escaped, err := s.rawString()
+		if err != nil {
+			return err
+		}
+		name := raw
+		if escaped {
+			name = unquote(raw)
+		}
+		s.keys = append(s.keys, scannedKey{hash: maphash.Bytes(s.seed, name), from: start, to: start + len(raw), escaped: escaped})
+		if len(s.keys) > MaxNames {
+			return s.errorf("more than %d names", MaxNames)
+		}
+		if s.space(); !s.at(':') {
+			return s.errorf("a colon must stand here")
+		}
+		s.i++
+		if visit == nil {
+			_, err = s.value()
+		} else {
+			err = visit(name)
+		}
+		if err != nil {
+			return err
+		}
+		if s.space(); !s.at(',') {
+			break
+		}
+		s.i++
+	}
+	if !s.at('}') {
+		return s.errorf("a comma or the end of the object must stand here")
+	}
+	if err := s.distinct(first); err != nil {
+		return err
+	}
+	s.i++
+	s.depth--
+	s.keys = s.keys[:first]
+	return nil
+}
+
+// distinct checks that no two of the names from index first on are the same.
+// Equal hashes only select what is compared.
+func (s *scanner) distinct(first int) error {
+	keys := s.keys[first:]
+	slices.SortFunc(keys, func(a, b scannedKey) int { return cmp.Compare(a.hash, b.hash) })
+	for i := range keys {
+		for j := i + 1; j < len(keys) && keys[j].hash == keys[i].hash; j++ {
+			if bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
+				s.i = max(keys[i].from, keys[j].from)
+				return s.errorf("the name %q stands twice in one object", s.name(keys[j]))
+			}
+		}
+	}
+	return nil
+}
+
+func (s *scanner) name(k scannedKey) []byte {
+	raw := s.b[k.from:k.to]
+	if k.escaped {
+		return unquote(raw)
+	}
+	return raw
+}
+
+// array passes over an array. visit is called before each element, and must pass
+// over it; nil passes over all.
+func (s *scanner) array(visit func(index int) error) error {
+	if k, err := s.peek(); err != nil || k != kindArray {
+		return cmp.Or(err, s.errorf("an array must stand here"))
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		s.space()
+		if n == 0 && s.at(']') {
+			break
+		}
+		var err error
+		if visit == nil {
+			_, err = s.value()
+		} else {
+			err = visit(n)
+		}
+		if err != nil {
+			return err
+		}
+		if s.space(); !s.at(',') {
+			break
+		}
+		s.i++
+	}
+	if !s.at(']') {
+		return s.errorf("a comma or the end of the array must stand here")
+	}
+	s.i++
+	s.depth--
+	return nil
+}
+
+func (s *scanner) open() error {
+	if s.depth++; s.depth > MaxDepth {
+		return s.errorf("nested deeper than %d", MaxDepth)
+	}
+	s.i++
+	return nil
+}
+
+func (s *scanner) at(c byte) bool { return s.i < len(s.b) && s.b[s.i] == c }
+
+func (s *scanner) literal(text string) error {
+	if !bytes.HasPrefix(s.b[s.i:], []byte(text)) {
+		return s.errorf("%q must stand here", text)
+	}
+	s.i += len(text)
+	return nil
+}
+
+func (s *scanner) digits() bool {
+	from := s.i
+	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
+		s.i++
+	}
+	return s.i > from
+}
+
+// number follows the grammar of RFC 8259, section 6. The value is not computed:
+// a number of any size is well formed.
+func (s *scanner) number() error {
+	if s.at('-') {
+		s.i++
+	}
+	if s.at('0') {
+		s.i++
+	} else if !s.digits() {
+		return s.errorf("a digit must stand here")
+	}
+	if s.at('.') {
+		if s.i++; !s.digits() {
+			return s.errorf("a digit must follow the decimal point")
+		}
+	}
+	if s.at('e') || s.at('E') {
+		s.i++
+		if s.at('+') || s.at('-') {
+			s.i++
+		}
+		if !s.digits() {
+			return s.errorf("a digit must stand in the exponent")
+		}
+	}
+	return nil
+}
+
+// str reads a string that is part of what we read ourselves: a type, a name, a
+// digest. Control characters have no business in those.
+func (s *scanner) str() (string, error) {
+	raw, err := s.bytesOf()
+	if err != nil {
+		return "", err
+	}
+	for _, c := range raw {
+		if c < 0x20 || c == 0x7f {
+			return "", s.errorf("a control character stands in %q", raw)
+		}
+	}
+	return string(raw), nil
+}
+
+// bytesOf reads a string; the result may be part of the text.
+func (s *scanner) bytesOf() ([]byte, error) {
+	if k, err := s.peek(); err != nil || k != kindString {
+		return nil, cmp.Or(err, s.errorf("a string must stand here"))
+	}
+	raw, escaped, err := s.rawString()
+	if err == nil && escaped {
+		raw = unquote(raw)
+	}
+	return raw, err
+}
+
+// rawString passes over a string and returns what stands between its quotes.
+func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
+	s.i++
+	from := s.i
+	for s.i < len(s.b) {
+		switch c := s.b[s.i]; {
+		case c == '"':
+			s.i++
+			return s.b[from : s.i-1], escaped, nil
+		case c == '\\':
+			escaped = true
+			if err := s.escape(); err != nil {
+				return nil, false, err
+			}
+		case c < 0x20:
+			return nil, false, s.errorf("a control character stands in a string")
+		default:
+			s.i++
+		}
+	}
+	return nil, false, s.errorf("the text ends within a string")
+}
+
+// escape passes over one escape sequence, or over the two of a surrogate pair.
+func (s *scanner) escape() error {
+	if s.i+1 >= len(s.b) {
+		return s.errorf("the text ends within an escape sequence")
+	}
+	switch s.b[s.i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.i += 2
+		return nil
+	case 'u':
+		r, ok := hex4(s.b[s.i+2:])
+		if !ok {
+			return s.errorf("\\u must be followed by four hexadecimal digits")
+		}
+		if !utf16.IsSurrogate(r) {
+			s.i += 6
+			return nil
+		}
+		if rest := s.b[s.i+6:]; len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
+			if r2, ok := hex4(rest[2:]); ok && utf16.DecodeRune(r, r2) != utf8.RuneError {
+				s.i += 12
+				return nil
+			}
+		}
+		return s.errorf("a lone surrogate is no character")
+	default:
+		return s.errorf("\\%c is no escape sequence", s.b[s.i+1])
+	}
+}
+
+func hex4(b []byte) (r rune, ok bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	for _, c := range b[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// unquote decodes the escape sequences of a string that rawString has checked.
+func unquote(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			out = append(out, raw[i])
+			continue
+		}
+		i++
+		switch raw[i] {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r, _ := hex4(raw[i+1:])
+			i += 4
+			if utf16.IsSurrogate(r) {
+				r2, _ := hex4(raw[i+3:])
+				r = utf16.DecodeRune(r, r2)
+				i += 6
+			}
+			out = utf8.AppendRune(out, r)
+		default:
+			out = append(out, raw[i])
+		}
+	}
+	return out
+}
+
+// field is the index of name among the known names, or -1. A name that some
+// other parser would take for a known one is an error: by another case
+// (encoding/json), or by an alias (protobuf's original field names), given as
+// "known|alias|…".
+func (s *scanner) field(name []byte, known [][]string) (int, error) {
+	for i, names := range known {
+		if string(name) == names[0] {
+			return i, nil
+		}
+	}
+	for _, names := range known {
+		for _, n := range names {
+			if len(name) >= len(n) && bytes.EqualFold(name, []byte(n)) {
+				return -1, s.errorf("some parsers take the name %q for %q", name, names[0])
+			}
+		}
+	}
+	return -1, nil
+}

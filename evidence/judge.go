@@ -1,0 +1,187 @@
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// judge is one question with its evidence, read once.
+type judge struct {
+	q        *Question
+	now      time.Time
+	digest   release.Digest // of the release
+	evidence release.Digest // of the supporting evidence
+	items    []*item        // what concerns the release, sorted by digest
+	people   people
+	authors  map[Principal]bool // roots
+	asker    Principal          // root of the requester, zero if unknown
+	byDigest map[release.Digest][]*item
+	saying   map[ApprovalDecision][]*item // approvals by what they decide
+	views    map[release.Digest]*view     // by evidence set
+}
+
+// item is one statement that concerns the release.
+type item struct {
+	digest   release.Digest
+	by       Identity
+	kind     release.EvidenceKind
+	notWhole error  // why it is not about all of the release, nil if it is
+	positive bool   // it says success
+	negative string // what it says against the release
+	note     string // code of why it is neither
+	broken   error  // it cannot be understood
+	approval *Approval
+	lifted   bool      // of a rejection: its principal has approved since
+	until    time.Time // until when
+}
+
+// rejects reports whether the item is a rejection that stands.
+func (it *item) rejects() bool {
+	return it.approval != nil && it.approval.Decision == Reject && !it.lifted
+}
+
+func (it *item) reason(code, format string, args ...any) release.Reason {
+	return release.Reason{Code: code, Text: fmt.Sprintf(format, args...), Refs: []release.Digest{it.digest}}
+}
+
+func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
+	digest, err := q.Release.Digest()
+	if err != nil {
+		return nil, fmt.Errorf("evidence: decide: %w", err)
+	}
+	j := &judge{q: q, now: now, digest: digest, authors: map[Principal]bool{}, byDigest: map[release.Digest][]*item{},
+		saying: map[ApprovalDecision][]*item{}, views: map[release.Digest]*view{}}
+	t := newTarget(q.Release)
+	var supporting []release.Digest
+	for _, v := range ordered {
+		j.people.join(v.v.by.Principal, KeyPrincipal(v.v.by.Key))
+		touches := t.any(&v.v.statement)
+		if touches && supports(v) {
+			supporting = append(supporting, v.v.digest)
+		}
+		if it := j.read(v, t, touches); it != nil {
+			j.items = append(j.items, it)
+			j.byDigest[it.digest] = append(j.byDigest[it.digest], it)
+			if it.approval != nil {
+				j.saying[it.approval.Decision] = append(j.saying[it.approval.Decision], it)
+			}
+		}
+	}
+	j.evidence = setDigest(slices.Compact(supporting))
+	for _, group := range q.Same {
+		for _, p := range group {
+			j.people.join(group[0], p)
+		}
+	}
+	for _, a := range q.Authors {
+		if p, ok := q.Identities[a.ID]; ok {
+			j.authors[j.people.root(p)] = true
+		}
+	}
+	if p, ok := q.Identities[q.Requester.ID]; ok {
+		j.asker = j.people.root(p)
+	}
+	for _, it := range j.saying[Reject] {
+		it.lifted, it.until = j.lift(it)
+	}
+	return j, nil
+}
+
+// read makes an item of a statement, nil if it does not concern the release.
+func (j *judge) read(v Verified, t *target, touches bool) *item {
+	st := &v.v.statement
+	it := &item{digest: v.v.digest, by: v.v.by, kind: KindOf(st.predicateType), note: CodeInconclusive}
+	if !touches && it.kind != release.EvidenceApproval {
+		return nil
+	}
+	it.notWhole = t.all(st)
+	pred, err := v.v.predicate()
+	it.broken = err
+	if err != nil {
+		pred = nil
+	}
+	switch p := pred.(type) {
+	case Approval:
+		it.approval, it.positive = &p, p.Decision == Approve
+		touches = touches || p.Release == j.digest
+	case TestResult:
+		it.positive = p.Result == TestPassed
+		if p.Result == TestFailed {
+			it.negative = "tests failed"
+		}
+	case Vulns:
+		it.positive = len(p.Scanner.Result) == 0
+		if n := len(p.Scanner.Result); n > 0 {
+			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, printable(p.Scanner.Result[0].ID))
+		}
+	case Provenance:
+		it.positive = true
+		if cs := p.commits(); len(cs) > 0 && !slices.Contains(cs, string(j.q.Release.Commit)) {
+			it.positive, it.note = false, CodeOtherCommit
+		}
+	}
+	if !touches {
+		return nil
+	}
+	return it
+}
+
+// person is the root of the signer.
+func (j *judge) person(it *item) Principal { return j.people.root(it.by.Principal) }
+
+// bound says why an approval is not for this release and place, "" if it is.
+func (j *judge) bound(it *item) string {
+	switch a := it.approval; {
+	case a.Release != j.digest, !a.Changes.IsZero() && a.Changes != j.q.Release.Changes:
+		return CodeOtherRelease
+	case a.Environment != "" && a.Environment != j.q.Environment:
+		return CodeOtherPlace
+	}
+	return ""
+}
+
+// current says why a statement does not count now whatever is required, "" if it
+// does.
+func (j *judge) current(it *item) string {
+	switch {
+	case it.by.first().After(j.now):
+		return CodeFuture
+	case it.approval != nil && !it.approval.Expires.IsZero() && !j.now.Before(it.approval.Expires):
+		return CodeExpired
+	}
+	return ""
+}
+
+// withdrawn reports whether the person abstained after the approval, as far as
+// trusted times tell.
+func (j *judge) withdrawn(approve *item) bool {
+	first := approve.by.first()
+	return slices.ContainsFunc(j.saying[Abstain], func(it *item) bool {
+		last := it.by.last()
+		return !first.IsZero() && !last.IsZero() && !first.After(last) && j.person(it) == j.person(approve)
+	})
+}
+
+// lift reports whether the principal of a rejection has approved since, and when
+// the last of those approvals ends. It asks for the same principal and not for
+// the same person: a link between principals must not help anyone past a
+// rejection.
+func (j *judge) lift(reject *item) (ok bool, until time.Time) {
+	after := reject.by.last()
+	if after.IsZero() {
+		return false, time.Time{}
+	}
+	for _, it := range j.saying[Approve] {
+		if it.by.Principal == reject.by.Principal && it.by.first().After(after) &&
+			it.notWhole == nil && j.bound(it) == "" && j.current(it) == "" {
+			if !ok {
+				until = it.approval.Expires
+			}
+			ok, until = true, later(until, it.approval.Expires)
+		}
+	}
+	return ok, until
+}

@@ -1,0 +1,364 @@
+package evidence_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+func example(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name + ".json")
+	require.NoError(t, err)
+	return string(b)
+}
+
+func as[T evidence.Predicate](t testing.TB, text string) (T, error) {
+	t.Helper()
+	st, err := evidence.ParseStatement([]byte(text))
+	require.NoError(t, err)
+	return evidence.As[T](st)
+}
+
+func TestPredicatesAreLossless(t *testing.T) {
+	t.Parallel()
+	result, err := as[evidence.TestResult](t, example(t, "test-result"))
+	require.NoError(t, err)
+	require.Equal(t, evidence.TestPassed, result.Result)
+	require.Equal(t, []string{"TestCheckout", "TestRefund"}, result.PassedTests)
+	require.Equal(t, "1f0c3a5b7d9e2f4a6b8c0d1e3f5a7b9c0d2e4f6a", result.Configuration[0].Digest["gitBlob"])
+
+	prov, err := as[evidence.Provenance](t, example(t, "provenance"))
+	require.NoError(t, err)
+	require.Contains(t, string(prov.BuildDefinition.ExternalParameters), "9007199254740993", "no number is rounded")
+	require.Equal(t, "https://ci.example.com/runner", prov.RunDetails.Builder.ID)
+	require.Equal(t, []byte("ok"), prov.RunDetails.Byproducts[0].Content)
+
+	vulns, err := as[evidence.Vulns](t, example(t, "vulns"))
+	require.NoError(t, err)
+	require.Equal(t, "GO-2026-0001", vulns.Scanner.Result[0].ID)
+	require.Equal(t, "7.5", vulns.Scanner.Result[0].Severity[0].Score)
+
+	vsa, err := as[evidence.VerificationSummary](t, example(t, "vsa"))
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"gate": "0.3.0"}, vsa.Verifier.Version)
+	require.Equal(t, uint64(18446744073709551615), vsa.DependencyLevels["SLSA_BUILD_LEVEL_1"], "counts are numbers")
+
+	a, err := as[evidence.Approval](t, example(t, "approval"))
+	require.NoError(t, err)
+	require.Equal(t, evidence.Approve, a.Decision)
+	require.Equal(t, time.Date(2026, 3, 8, 0, 0, 0, 0, time.UTC), a.Expires)
+
+	// What was read is written with nothing lost.
+	for name, v := range map[string]evidence.Predicate{"test-result": result, "provenance": prov, "vulns": vulns, "vsa": vsa, "approval": a} {
+		var was struct{ Predicate any }
+		require.NoError(t, json.Unmarshal([]byte(example(t, name)), &was))
+		for _, empty := range []string{"warnedTests", "failedTests"} {
+			delete(was.Predicate.(map[string]any), empty) // an empty list is left out
+		}
+		require.JSONEq(t, string(mustJSON(t, was.Predicate)), string(mustJSON(t, v)), name)
+	}
+}
+
+func TestPredicatesRefuse(t *testing.T) {
+	t.Parallel()
+	parse := map[string]func(string) error{
+		"test-result": func(s string) error { _, err := as[evidence.TestResult](t, s); return err },
+		"provenance":  func(s string) error { _, err := as[evidence.Provenance](t, s); return err },
+		"vulns":       func(s string) error { _, err := as[evidence.Vulns](t, s); return err },
+		"vsa":         func(s string) error { _, err := as[evidence.VerificationSummary](t, s); return err },
+		"approval":    func(s string) error { _, err := as[evidence.Approval](t, s); return err },
+	}
+	for _, tt := range []struct{ file, old, new, want string }{
+		{"test-result", `"result": "PASSED"`, `"result": "passed"`, "not one of"},
+		{"test-result", `"result": "PASSED"`, `"result": "UNKNOWN"`, "no result"},
+		{"test-result", `"result": "PASSED",`, ``, "no result"},
+		{"test-result", `"result": "PASSED"`, `"Result": "PASSED"`, "take the name"},
+		{"test-result", `"result": "PASSED"`, `"result": "PASSED", "RESULT": "FAILED"`, "take the name"},
+		{"test-result", `"result": "PASSED"`, `"result": ["PASSED"]`, "cannot unmarshal"},
+		{"test-result", `"configuration"`, `"other"`, "no configuration"},
+		{"test-result", `"failedTests": []`, `"failedTests": ["x"]`, "lists failed tests"},
+		{"test-result", `"digest": {"gitBlob"`, `"Digest": {"gitBlob"`, "take the name"},
+		{"test-result", `test-result/v0.1`, `test-result/v0.2`, "not \"https://in-toto.io/attestation/test-result/v0.1\""},
+		{"provenance", `"buildType": "https://ci.example.com/buildtypes/make/v1",`, ``, "no buildDefinition.buildType"},
+		{"provenance", `"id": "https://ci.example.com/runner"`, `"id": ""`, "no runDetails.builder.id"},
+		{"provenance", `"2026-03-01T11:00:00Z"`, `"yesterday"`, "parsing time"},
+		{"provenance", `"content": "b2s="`, `"content": "!"`, "illegal base64"},
+		{"vulns", `"result": [`, `"results": [`, "no scanner.result"},
+		{"vulns", `"id": "GO-2026-0001"`, `"id": ""`, "has no id"},
+		{"vulns", `"lastUpdate"`, `"other"`, "no scanner.db.lastUpdate"},
+		{"vulns", `"scanFinishedOn"`, `"other"`, "no metadata"},
+		{"vulns", `"uri": "pkg:generic/examplescan@3.1.0"`, `"uri": ""`, "no scanner.uri"},
+		{"vsa", `"PASSED"`, `"ALLOWED"`, "neither PASSED nor FAILED"},
+		{"vsa", `"SLSA_BUILD_LEVEL_2", "SLSA_SOURCE`, `"SLSA_BUILD_LEVEL_2", "SLSA_BUILD_LEVEL_3", "SLSA_SOURCE`, "two levels of the track"},
+		{"vsa", `"ORG_REVIEWED"`, `"FAILED"`, "at the level FAILED"},
+		{"vsa", `"verifiedLevels"`, `"other"`, "no verifiedLevels"},
+		{"vsa", `"resourceUri"`, `"other"`, "no resourceUri"},
+		{"vsa", `"id": "https://gate`, `"x": "https://gate`, "no verifier.id"},
+		{"vsa", `"policy": {"uri": "https://example.com/policy", "digest"`, `"policy": {"x"`, "no policy"},
+		{"vsa", `5}`, `"5"}`, "cannot unmarshal"},
+		{"vsa", `"uri": "https://example.com/811.json", "digest"`, `"name": "x", "x"`, "none of uri, digest and content"},
+	} {
+		text := example(t, tt.file)
+		require.Contains(t, text, tt.old)
+		require.ErrorContains(t, parse[tt.file](strings.Replace(text, tt.old, tt.new, 1)), tt.want, "%s: %s", tt.file, tt.new)
+	}
+	for file := range parse {
+		for _, p := range []string{"", `,"predicate":null`, `,"predicate":"PASSED"`, `,"predicate":{}`} {
+			text := `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}],"predicateType":"` + typeOf(t, file) + `"` + p + `}`
+			require.Error(t, parse[file](text), "%s %s", file, p)
+		}
+		// A field that the specification does not know.
+		err := parse[file](strings.Replace(example(t, file), `"predicate": {`, `"predicate": {"future": {"x": 1},`, 1))
+		if file == "approval" {
+			require.ErrorContains(t, err, `unknown name "future"`, "it might be a condition")
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
+func typeOf(t testing.TB, file string) string {
+	st, err := evidence.ParseStatement([]byte(example(t, file)))
+	require.NoError(t, err)
+	return st.PredicateType()
+}
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, release.EvidenceTest, evidence.KindOf(evidence.TypeTestResult))
+	require.Equal(t, release.EvidenceApproval, evidence.KindOf(evidence.TypeApproval))
+	require.Equal(t, release.EvidenceProvenance, evidence.KindOf(evidence.TypeProvenance))
+	require.Equal(t, release.EvidenceScan, evidence.KindOf(evidence.TypeVulns))
+	for _, other := range []string{"", evidence.TypeVSA, evidence.TypeDeployment, evidence.TypeProvenance + ".1", strings.ToUpper(evidence.TypeApproval), "https://slsa.dev/provenance/v0.2"} {
+		require.Empty(t, evidence.KindOf(other))
+	}
+	for _, d := range []evidence.ApprovalDecision{evidence.Approve, evidence.Reject, evidence.Abstain} {
+		got, err := evidence.ParseApprovalDecision(d.String())
+		require.NoError(t, err)
+		require.Equal(t, d, got)
+	}
+	for _, s := range []evidence.Status{evidence.StatusFailed, evidence.StatusMissing, evidence.StatusStale, evidence.StatusMet} {
+		got, err := evidence.ParseStatus(s.String())
+		require.NoError(t, err)
+		require.Equal(t, s, got)
+	}
+	got, err := evidence.ParseTestOutcome("FAILED")
+	require.NoError(t, err)
+	require.Equal(t, evidence.TestFailed, got)
+	_, err = evidence.ParseTestOutcome("SKIPPED")
+	require.Error(t, err)
+}
+
+// schema is the part of JSON Schema that approval.schema.json uses; its keywords
+// are checked to be no others.
+type schema struct {
+	Schema      string             `json:"$schema"`
+	ID          string             `json:"$id"`
+	Title       string             `json:"title"`
+	Description string             `json:"description"`
+	Type        string             `json:"type"`
+	Required    []string           `json:"required"`
+	Additional  *bool              `json:"additionalProperties"`
+	Properties  map[string]*schema `json:"properties"`
+	Items       *schema            `json:"items"`
+	Unique      bool               `json:"uniqueItems"`
+	Enum        []string           `json:"enum"`
+	Pattern     string             `json:"pattern"`
+	MaxLength   *int               `json:"maxLength"`
+	Format      string             `json:"format"`
+}
+
+func readSchema(t testing.TB) *schema {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(evidence.ApprovalSchema))
+	d.DisallowUnknownFields()
+	var s schema
+	require.NoError(t, d.Decode(&s))
+	return &s
+}
+
+func (s *schema) valid(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		if s.Type != "object" {
+			return false
+		}
+		for _, r := range s.Required {
+			if _, ok := v[r]; !ok {
+				return false
+			}
+		}
+		for name, value := range v {
+			p, ok := s.Properties[name]
+			if (!ok && s.Additional != nil && !*s.Additional) || (ok && !p.valid(value)) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		seen := map[any]bool{}
+		for _, item := range v {
+			if s.Type != "array" || !s.Items.valid(item) || (s.Unique && seen[item]) {
+				return false
+			}
+			seen[item] = true
+		}
+		return s.Type == "array"
+	case string:
+		_, timeErr := time.Parse(time.RFC3339, v)
+		return s.Type == "string" && (s.Enum == nil || slices.Contains(s.Enum, v)) &&
+			(s.Pattern == "" || regexp.MustCompile(s.Pattern).MatchString(v)) &&
+			(s.MaxLength == nil || utf8.RuneCountInString(v) <= *s.MaxLength) &&
+			(s.Format != "date-time" || timeErr == nil)
+	}
+	return false
+}
+
+func TestSchemaHasTheFieldsOfTheType(t *testing.T) {
+	t.Parallel()
+	s := readSchema(t)
+	require.Equal(t, evidence.TypeApproval, s.ID)
+	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", s.Schema)
+	var names, required []string
+	for f := range reflect.TypeFor[evidence.Approval]().Fields() {
+		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
+		if opts == "" {
+			required = append(required, name)
+		}
+	}
+	require.ElementsMatch(t, names, slices.Collect(maps.Keys(s.Properties)))
+	require.ElementsMatch(t, required, s.Required)
+	for _, d := range s.Properties["decision"].Enum {
+		_, err := evidence.ParseApprovalDecision(d)
+		require.NoError(t, err)
+	}
+	require.Len(t, s.Properties["decision"].Enum, 3)
+}
+
+// TestSchemaAgreesWithTheType: what the schema refuses, the type refuses. The
+// type refuses more: lists out of order, an evidenceSet that is another's, the
+// zero time.
+func TestSchemaAgreesWithTheType(t *testing.T) {
+	t.Parallel()
+	s := readSchema(t)
+	digest := release.DigestOf([]byte("x")).String()
+	empty := evidence.SetDigest(nil).String()
+	values := []any{"approve", "reject", "maybe", digest, strings.ToUpper(digest), digest[:70], empty, "", nil, 1.0, []any{}, []any{digest, digest}, []any{nil}, map[string]any{},
+		"2026-03-01T12:00:00Z", "2026-03-01T12:00:00+01:00", "2026-03-01", "0001-01-01T00:00:00Z", strings.Repeat("ä", 4096), strings.Repeat("ä", 4097)}
+	names := []string{"decision", "release", "changes", "evidence", "evidenceSet", "role", "environment", "comment", "expires", "future", "Role"}
+	counts := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		doc := map[string]any{"decision": "approve", "release": digest, "evidence": []any{}, "evidenceSet": empty}
+		for range rapid.IntRange(0, 2).Draw(t, "edits") {
+			name := rapid.SampledFrom(names).Draw(t, "name")
+			if v := rapid.SampledFrom(values).Draw(t, "value"); rapid.IntRange(0, 4).Draw(t, "drop") == 0 {
+				delete(doc, name)
+			} else {
+				doc[name] = v
+			}
+		}
+		b, err := json.Marshal(doc)
+		require.NoError(t, err)
+		st, err := evidence.NewStatement(evidence.TypeApproval, evidence.SubjectsOf(shop()), json.RawMessage(b))
+		require.NoError(t, err)
+		_, err = evidence.As[evidence.Approval](st)
+		valid := s.valid(doc)
+		counts[valid]++
+		more := doc["expires"] == "0001-01-01T00:00:00Z" || doc["evidenceSet"] != empty
+		if valid && !more {
+			require.NoError(t, err, "%s", b)
+		} else {
+			require.Error(t, err, "%s", b)
+		}
+	})
+	require.Greater(t, counts[true], 100)
+	require.Greater(t, counts[false], 100)
+}
+
+func TestApprovalRefuses(t *testing.T) {
+	t.Parallel()
+	d1, d2 := release.DigestOf([]byte("1")), release.DigestOf([]byte("2"))
+	if d1.Compare(d2) > 0 {
+		d1, d2 = d2, d1
+	}
+	good := approval(t, evidence.Approve, shop(), tests(t), service("s").of(t, shop(), scan()))
+	require.Len(t, good.Evidence, 2)
+	for name, f := range map[string]func(a *evidence.Approval){
+		"no decision":      func(a *evidence.Approval) { a.Decision = 0 },
+		"unknown decision": func(a *evidence.Approval) { a.Decision = 9 },
+		"no release":       func(a *evidence.Approval) { a.Release = release.Digest{} },
+		"nil evidence":     func(a *evidence.Approval) { a.Evidence = nil },
+		"less evidence":    func(a *evidence.Approval) { a.Evidence = a.Evidence[:1] },
+		"other evidence":   func(a *evidence.Approval) { a.Evidence = []release.Digest{d1, d2} },
+		"out of order":     func(a *evidence.Approval) { a.Evidence = []release.Digest{a.Evidence[1], a.Evidence[0]} },
+		"long":             func(a *evidence.Approval) { a.Comment = strings.Repeat("x", 4097) },
+	} {
+		a := good
+		f(&a)
+		require.Error(t, a.Validate(), name)
+		_, err := evidence.For(shop(), a)
+		require.Error(t, err, name)
+	}
+	require.NoError(t, good.Validate())
+	_, err := evidence.NewApproval(evidence.Approve, release.Release{}, nil)
+	require.Error(t, err)
+	_, err = evidence.NewApproval(evidence.DecisionUnknown, shop(), nil)
+	require.Error(t, err)
+}
+
+// FuzzPredicates checks that what is read and valid is written and read again as
+// the same value.
+func FuzzPredicates(f *testing.F) {
+	for _, name := range []string{"test-result", "provenance", "vulns", "vsa", "approval"} {
+		st, err := evidence.ParseStatement([]byte(example(f, name)))
+		require.NoError(f, err)
+		f.Add([]byte(st.Predicate()))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		again[evidence.TestResult](t, b)
+		again[evidence.Provenance](t, b)
+		again[evidence.Vulns](t, b)
+		again[evidence.VerificationSummary](t, b)
+		again[evidence.Approval](t, b)
+		again[evidence.Deployment](t, b)
+	})
+}
+
+func again[T evidence.Predicate](t *testing.T, b []byte) {
+	var zero T
+	head := `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}],"predicateType":"` + zero.PredicateType() + `","predicate":`
+	st, err := evidence.ParseStatement([]byte(head + string(b) + "}"))
+	if err != nil {
+		return
+	}
+	p, err := evidence.As[T](st)
+	if err != nil {
+		if !reflect.DeepEqual(p, zero) {
+			t.Fatal("a value came with an error")
+		}
+		return
+	}
+	out, err := evidence.NewStatement(p.PredicateType(), st.Subjects(), p)
+	if err != nil {
+		t.Fatalf("cannot be written: %v", err)
+	}
+	q, err := evidence.As[T](out)
+	if err != nil || string(mustJSON(t, p)) != string(mustJSON(t, q)) {
+		t.Fatalf("%+v became %+v (%v)", p, q, err)
+	}
+}

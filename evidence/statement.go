@@ -1,0 +1,180 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// StatementType is the _type of an in-toto Statement v1
+// (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md).
+const StatementType = "https://in-toto.io/Statement/v1"
+
+// Statement is an in-toto Statement v1: a predicate about subjects. It keeps the
+// exact bytes that it was read from; nothing here ever encodes them again, so
+// what a signature covers is what is judged. The zero Statement says nothing
+// and cannot be signed.
+//
+// A Statement says nothing about who made it: see [Verify].
+type Statement struct {
+	raw           []byte
+	predicateType string
+	subjects      []Subject
+	predicate     []byte // part of raw; nil if absent
+}
+
+var (
+	statementFields = [][]string{{"_type", "type"}, {"subject"}, {"predicateType", "predicate_type"}, {"predicate"}}
+	subjectFields   = [][]string{{"digest"}, {"name"}, {"uri"}, {"content"}, {"downloadLocation", "download_location"},
+		{"mediaType", "media_type"}, {"annotations"}}
+)
+
+// ParseStatement reads a statement in one strict pass over its bytes, which it
+// copies. Fields that the specification does not know are ignored, as it
+// demands; whatever two parsers could read in two ways is an error: a name that
+// stands twice in one object at any depth, a name that differs from a known one
+// by case alone, invalid UTF-8, lone surrogates, anything after the value. The
+// predicate may be absent, null, an object, or a string (as cosign writes SPDX).
+// A digest may have any algorithm and any text: which of them count is decided
+// when a subject is matched.
+func ParseStatement(b []byte) (Statement, error) {
+	if len(b) > MaxStatement {
+		_, err := newScanner(b, MaxStatement) // before the copy
+		return Statement{}, err
+	}
+	return parseStatement(bytes.Clone(b))
+}
+
+// parseStatement takes ownership of b.
+func parseStatement(b []byte) (Statement, error) {
+	s, err := newScanner(b, MaxStatement)
+	if err != nil {
+		return Statement{}, err
+	}
+	st := Statement{raw: b}
+	var typ string
+	err = s.object(func(name []byte) (err error) {
+		i, err := s.field(name, statementFields)
+		if err != nil {
+			return err
+		}
+		switch i {
+		case 0:
+			typ, err = s.str()
+		case 1:
+			st.subjects, err = s.subjects()
+		case 2:
+			st.predicateType, err = s.str()
+		case 3:
+			st.predicate, err = s.predicate()
+		default:
+			_, err = s.value()
+		}
+		return err
+	})
+	if err == nil {
+		err = s.end()
+	}
+	switch {
+	case err != nil:
+	case typ != StatementType:
+		err = fmt.Errorf("evidence: statement of type %q is not %q", typ, StatementType)
+	case st.predicateType == "":
+		err = fmt.Errorf("evidence: statement has no predicateType")
+	case len(st.subjects) == 0:
+		err = fmt.Errorf("evidence: statement has no subject")
+	}
+	if err != nil {
+		return Statement{}, err
+	}
+	return st, nil
+}
+
+func (s *scanner) subjects() ([]Subject, error) {
+	var out []Subject
+	err := s.array(func(n int) error {
+		if n >= MaxSubjects {
+			return s.errorf("more than %d subjects", MaxSubjects)
+		}
+		var sub Subject
+		err := s.object(func(name []byte) error {
+			i, err := s.field(name, subjectFields)
+			if err != nil {
+				return err
+			}
+			switch i {
+			case 0:
+				sub.Digests, err = s.digests()
+			case 1:
+				sub.Name, err = s.str()
+			case 2:
+				sub.URI, err = s.str()
+			default:
+				_, err = s.value()
+			}
+			return err
+		})
+		if err == nil && len(sub.Digests) == 0 {
+			err = s.errorf("subject %d has no digest", n)
+		}
+		out = append(out, sub)
+		return err
+	})
+	return out, err
+}
+
+func (s *scanner) digests() ([]SubjectDigest, error) {
+	out := make([]SubjectDigest, 0, 1)
+	err := s.object(func(name []byte) error {
+		if len(out) >= MaxDigests {
+			return s.errorf("more than %d digests of one subject", MaxDigests)
+		}
+		d := SubjectDigest{Algorithm: string(name)}
+		var err error
+		if d.Value, err = s.str(); err == nil && (d.Algorithm == "" || d.Value == "") {
+			err = s.errorf("a digest has no algorithm or no value")
+		}
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+func (s *scanner) predicate() ([]byte, error) {
+	s.space()
+	from := s.i
+	k, err := s.value()
+	switch {
+	case err != nil:
+		return nil, err
+	case k == kindNull:
+		return nil, nil
+	case k != kindObject && k != kindString:
+		s.i = from
+		return nil, s.errorf("a predicate must be an object or a string")
+	}
+	return s.b[from:s.i:s.i], nil
+}
+
+// IsZero reports whether s is no statement.
+func (s Statement) IsZero() bool { return s.raw == nil }
+
+// Bytes is a copy of the exact bytes that s was read from.
+func (s Statement) Bytes() []byte { return bytes.Clone(s.raw) }
+
+// PredicateType is the URI that says what the predicate means.
+func (s Statement) PredicateType() string { return s.predicateType }
+
+// Predicate is a copy of the predicate's bytes, nil if it is absent or null.
+// [As] reads them into a type.
+func (s Statement) Predicate() json.RawMessage { return bytes.Clone(s.predicate) }
+
+// Subjects is a copy of what the statement is about, in its order.
+func (s Statement) Subjects() []Subject {
+	out := make([]Subject, len(s.subjects))
+	for i, sub := range s.subjects {
+		sub.Digests = append([]SubjectDigest(nil), sub.Digests...)
+		out[i] = sub
+	}
+	return out
+}

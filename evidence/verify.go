@@ -1,0 +1,117 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Trust says who made a signature. [Keyring] is the core's; package sigstore
+// has one for certificates. An implementation must verify Signature over
+// [Signed.PAE] itself, or, if it hands Raw to another verifier, make sure that
+// what was verified there are the very bytes of Payload and PayloadType: two
+// parsers of one envelope may differ. It must not trust Hint.
+//
+// Every error means that the evidence does not count.
+type Trust interface {
+	Check(ctx context.Context, s Signed) (Identity, error)
+}
+
+// ErrUntrusted is returned when a signature is not one that the trust vouches
+// for: an unknown key, or content that was altered.
+var ErrUntrusted = errors.New("evidence: the signature is not trusted")
+
+// ErrNoTrustedTime is returned when a signature is good and its key is valid
+// only for a time, but nobody trusted says when it was made. With a timestamp it
+// may become evidence.
+var ErrNoTrustedTime = errors.New("evidence: no trusted time says when it was signed")
+
+// Verified is a statement whose signature a [Trust] vouched for. Only [Verify]
+// makes one. The zero Verified is none, and whatever takes one refuses it. It is
+// immutable, cheap to copy, and safe for several goroutines.
+type Verified struct{ v *verified }
+
+type verified struct {
+	statement Statement
+	by        Identity
+	digest    release.Digest
+	raw       []byte
+
+	once   sync.Once // guards what follows: the predicate, read when first asked for
+	pred   any       // a [Predicate] of a type that Decide reads, or nil
+	broken error     // why it could not be read
+}
+
+// predicate reads the predicate once, however often is decided on it.
+func (v *verified) predicate() (any, error) {
+	v.once.Do(func() {
+		switch KindOf(v.statement.predicateType) {
+		case release.EvidenceTest:
+			v.pred, v.broken = As[TestResult](v.statement)
+		case release.EvidenceApproval:
+			v.pred, v.broken = As[Approval](v.statement)
+		case release.EvidenceProvenance:
+			v.pred, v.broken = As[Provenance](v.statement)
+		case release.EvidenceScan:
+			v.pred, v.broken = As[Vulns](v.statement)
+		}
+	})
+	return v.pred, v.broken
+}
+
+// Verify reads a sigstore bundle (v0.1 to v0.3) or a DSSE envelope, asks trust
+// who signed it, and reads the statement from the very bytes that are signed.
+// The signature is checked before anything of the statement is believed or
+// even parsed. raw is copied.
+func Verify(ctx context.Context, trust Trust, raw []byte) (Verified, error) {
+	if trust == nil {
+		return Verified{}, errors.New("evidence: no trust to verify with")
+	}
+	if len(raw) > MaxEnvelope {
+		_, err := newScanner(raw, MaxEnvelope) // before the copy
+		return Verified{}, err
+	}
+	s, err := parseEnvelope(bytes.Clone(raw))
+	if err != nil {
+		return Verified{}, err
+	}
+	by, err := trust.Check(ctx, s)
+	if err != nil {
+		return Verified{}, fmt.Errorf("evidence: verify: %w", err)
+	}
+	if by.Principal.IsZero() || by.Key.IsZero() {
+		return Verified{}, errors.New("evidence: verify: the trust names no principal or no key")
+	}
+	for _, t := range by.Times {
+		if t.T.IsZero() {
+			return Verified{}, errors.New("evidence: verify: the trust gives a zero time")
+		}
+	}
+	st, err := parseStatement(s.Payload)
+	if err != nil {
+		return Verified{}, fmt.Errorf("evidence: signed by %s: %w", by.Principal, err)
+	}
+	v := &verified{statement: st, by: by.clone(), digest: release.DigestOf(s.Raw), raw: s.Raw}
+	return Verified{v}, nil
+}
+
+// IsZero reports whether v is none. The methods below panic on a zero Verified
+// as on a nil pointer; every function of this package refuses it with an error.
+func (v Verified) IsZero() bool { return v.v == nil }
+
+// Statement is what was signed.
+func (v Verified) Statement() Statement { return v.v.statement }
+
+// By is who signed it, and when.
+func (v Verified) By() Identity { return v.v.by.clone() }
+
+// Digest identifies the envelope: the SHA-256 of Raw. The same statement in
+// another envelope has another digest.
+func (v Verified) Digest() release.Digest { return v.v.digest }
+
+// Raw is a copy of the envelope, to store and to verify again.
+func (v Verified) Raw() []byte { return bytes.Clone(v.v.raw) }

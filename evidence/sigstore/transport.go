@@ -1,0 +1,49 @@
+package sigstore
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// bound carries requests that end with ctx: sigstore-go makes its requests to
+// authorities without a context.
+func (e Endpoint) bound(ctx context.Context) http.RoundTripper {
+	t := e.Transport
+	if t == nil {
+		t = http.DefaultTransport
+	}
+	return boundTransport{ctx, t}
+}
+
+type boundTransport struct {
+	ctx context.Context
+	to  http.RoundTripper
+}
+
+// RoundTrip sends the request under its own context, which ends with the
+// client's timeout, and the caller's at once.
+func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stop := context.AfterFunc(b.ctx, func() { cancel(context.Cause(b.ctx)) })
+	end := func() { stop(); cancel(nil) }
+	res, err := b.to.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		end()
+		return nil, err
+	}
+	res.Body = boundBody{res.Body, end}
+	return res, nil
+}
+
+// boundBody ends the request's context when the body is closed.
+type boundBody struct {
+	io.ReadCloser
+	end func()
+}
+
+// Close closes the body.
+func (b boundBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}

@@ -1,0 +1,68 @@
+package rollout
+
+import (
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/journal"
+)
+
+// Events are what the records of a target tell to others, in their order. The
+// same records give the same events with the same IDs, so an event that is told
+// twice can be known again. Each rollout that ended has exactly one ending event.
+// records must begin with the stream's first.
+func Events(t Target, records []journal.Record) ([]release.Event, error) {
+	var events []release.Event
+	s := NewState(t)
+	for _, rec := range records {
+		after, err := Reduce(s, rec)
+		if err != nil {
+			return nil, err
+		}
+		if kind, ok := eventOf(s.Rollout, after.Rollout, rec); ok {
+			events = append(events, event(kind, after, rec))
+		}
+		s = after
+	}
+	return events, nil
+}
+
+// eventOf says which event the record is that led from a to b. None is two.
+func eventOf(a, b *Rollout, rec journal.Record) (release.EventKind, bool) {
+	switch {
+	case rec.Kind == RecordStarted:
+		return release.EventStarted, true
+	case rec.Kind == RecordFacts && a.Pending != nil && b.Pending == nil && b.Phase == PhaseBaking:
+		return release.EventExposed, true
+	case rec.Kind == RecordAction && b.Phase == PhaseRollingBack && b.Cause.Code == "rollout/regressed":
+		return release.EventRegressed, true
+	case rec.Kind != RecordEnded:
+		return "", false
+	case b.Phase == PhaseDeployed:
+		return release.EventDeployed, true
+	case b.Phase == PhaseRolledBack:
+		return release.EventRolledBack, true
+	}
+	return release.EventStopped, true
+}
+
+func event(kind release.EventKind, s State, rec journal.Record) release.Event {
+	r := s.Rollout
+	e := release.Event{ID: "rollout:" + rec.Hash.Hex(), Kind: kind, At: rec.At, Release: r.Plan.Release, Previous: r.Plan.Previous,
+		Environment: s.Target.Environment, Rollout: r.ID, Percent: r.share(), Reason: r.Cause,
+		Actor: release.Actor{Kind: release.ActorService, ID: rec.Actor}}
+	switch {
+	case kind == release.EventStarted:
+		e.Actor = r.By.Actor
+		if r.By.Reason != "" {
+			e.Reason = release.Reason{Code: "rollout/started", Text: r.By.Reason}
+		}
+	case r.Cause.Code == "rollout/aborted":
+		e.Actor = r.Abort.Actor
+	}
+	if r.Stage >= 0 && (kind == release.EventExposed || kind == release.EventRegressed) {
+		e.Stage = r.Plan.Stages[r.Stage].Name
+	}
+	if kind.Ends() {
+		e.Started = r.Started
+	}
+	return e
+}

@@ -1,0 +1,239 @@
+package rollout
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/rollout/health"
+)
+
+// Facts are the answers to [Questions], and what became of an attempt to apply
+// the pending action. They are recorded with each decision that rests on them.
+type Facts struct {
+	// Now is when the questions were asked, Actor which engine asked. They are the
+	// record's time and actor.
+	Now   time.Time `json:"-"`
+	Actor string    `json:"-"`
+
+	Gates    []GateAnswer  `json:"gates,omitempty"`
+	Health   *HealthAnswer `json:"health,omitempty"`
+	Applied  *Applied      `json:"applied,omitempty"`
+	Observed *Observation  `json:"observed,omitempty"`
+}
+
+// GateAnswer is a gate's result, or the error that kept it from one.
+type GateAnswer struct {
+	Gate   string     `json:"gate"`
+	Result GateResult `json:"result"`
+	Error  string     `json:"error,omitempty"`
+}
+
+// Verdict is the gate's, and hold for an error or anything unknown.
+func (a GateAnswer) Verdict() release.Verdict {
+	if v := a.Result.Verdict; a.Error == "" && (v == release.VerdictAllow || v == release.VerdictDeny) {
+		return v
+	}
+	return release.VerdictHold
+}
+
+// HealthAnswer is the health source's verdict, or the error that kept it from one.
+type HealthAnswer struct {
+	Verdict health.Verdict `json:"verdict"`
+	Error   string         `json:"error,omitempty"`
+}
+
+// regressed reports whether health says so.
+func (a *HealthAnswer) regressed() bool {
+	return a != nil && a.Error == "" && a.Verdict.Kind == health.KindRegressed
+}
+
+// meets reports whether the answer is enough for the rule.
+func (a *HealthAnswer) meets(rule HealthRule) bool {
+	if rule == HealthIgnored {
+		return true
+	}
+	if a == nil || a.Error != "" || a.Verdict.NoData {
+		return false
+	}
+	return a.Verdict.Kind == health.KindHealthy || rule == HealthWatched && a.Verdict.Kind == health.KindUndecided
+}
+
+// String is what people read.
+func (a *HealthAnswer) String() string {
+	switch {
+	case a == nil:
+		return "health was not asked"
+	case a.Error != "":
+		return "health gave no verdict: " + a.Error
+	case a.Verdict.NoData:
+		return "health has no data: " + a.Verdict.Why
+	}
+	return "health is " + a.Verdict.Kind.String() + ": " + a.Verdict.Why
+}
+
+// Applied is what an attempt to apply the action with this fence returned.
+type Applied struct {
+	Fence uint64 `json:"fence"`
+	Error string `json:"error,omitempty"`
+}
+
+// Observation is what the deployer observed, or the error that kept it from it.
+type Observation struct {
+	Observed
+	Error string `json:"error,omitempty"`
+}
+
+// check is [Action.Check] of an observation that may be missing.
+func (o *Observation) check(a Action) error {
+	switch {
+	case o == nil:
+		return fmt.Errorf("rollout: production was not observed")
+	case o.Error != "":
+		return fmt.Errorf("rollout: observe: %s", o.Error)
+	}
+	return a.Check(o.Observed)
+}
+
+// about is f as far as it is about s, in a form that can be recorded: an attempt
+// at another action than the pending one says nothing, texts are clipped, and a
+// verdict that has no encoding is an error instead.
+func (f Facts) about(s State) Facts {
+	r := s.Rollout
+	if f.Applied != nil && (r == nil || r.Pending == nil || r.Pending.Action.Fence != f.Applied.Fence) {
+		f.Applied, f.Observed = nil, nil
+	}
+	if f.Applied != nil {
+		f.Applied = &Applied{Fence: f.Applied.Fence, Error: clip(f.Applied.Error)}
+	}
+	if f.Observed != nil {
+		o := *f.Observed
+		o.Error = clip(o.Error)
+		if bad := badShares(o.Shares); bad != "" {
+			o = Observation{Error: bad}
+		}
+		o.Shares = append([]Share(nil), o.Shares...)
+		f.Observed = &o
+	}
+	if f.Health != nil {
+		f.Health = f.Health.clean()
+	}
+	gates := f.Gates
+	f.Gates = nil
+	for _, g := range gates {
+		f.Gates = append(f.Gates, g.clean())
+	}
+	return f
+}
+
+// badShares says why shares cannot be recorded. What is too large for a record
+// must not keep a rollback from being recorded.
+func badShares(shares []Share) string {
+	const most = 512 << 10
+	size := 0
+	for _, s := range shares {
+		if math.IsNaN(s.Slice.Percent) || math.IsInf(s.Slice.Percent, 0) {
+			return "a share is no number"
+		}
+		if size += 128 + len(s.Slice.Region) + len(s.Slice.Cell) + len(s.Slice.Cohort); size > most {
+			return fmt.Sprintf("%d shares are more than a record holds", len(shares))
+		}
+	}
+	return ""
+}
+
+func (a HealthAnswer) clean() *HealthAnswer {
+	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+	switch {
+	case a.Error != "":
+		return &HealthAnswer{Error: clip(a.Error)}
+	case a.Verdict.Kind > health.KindInvalid:
+		return &HealthAnswer{Error: fmt.Sprintf("the verdict's kind is %v", a.Verdict.Kind)}
+	case bad(a.Verdict.LogE) || bad(a.Verdict.LogCertificate):
+		return &HealthAnswer{Error: "the verdict's evidence is no finite number"}
+	}
+	a.Verdict.Why, a.Verdict.Metric = clip(a.Verdict.Why), clip(a.Verdict.Metric)
+	return &a
+}
+
+func (a GateAnswer) clean() GateAnswer {
+	switch year := a.Result.Retry.Year(); {
+	case a.Error != "":
+		return GateAnswer{Gate: a.Gate, Error: clip(a.Error)}
+	case a.Result.Verdict > release.VerdictAllow:
+		return GateAnswer{Gate: a.Gate, Error: fmt.Sprintf("the verdict is %v", a.Result.Verdict)}
+	case year < 1 || year > 9999:
+		a.Result.Retry = time.Time{}
+	}
+	reason := &a.Result.Reason
+	reason.Code, reason.Subject, reason.Text = clip(reason.Code), clip(reason.Subject), clip(reason.Text)
+	const maxRefs = 100
+	reason.Refs = append([]release.Digest(nil), reason.Refs[:min(len(reason.Refs), maxRefs)]...)
+	a.Result.Retry = a.Result.Retry.UTC().Round(0)
+	return a
+}
+
+// reason is why the gate says what it says, for people and records.
+func (a GateAnswer) reason() release.Reason {
+	why := release.Reason{Code: "rollout/gate-" + a.Verdict().String(), Subject: a.Gate, Refs: a.Result.Reason.Refs}
+	switch {
+	case a.Error != "":
+		why.Text = "no verdict: " + a.Error
+	case a.Result.Reason.Text != "":
+		why.Text = a.Result.Reason.Text
+	default:
+		why.Text = "no reason given"
+	}
+	return why
+}
+
+// allow reports whether every gate in names was asked and allows.
+func allow(names []string, answers []GateAnswer) bool {
+	return slices.EqualFunc(names, answers, func(name string, a GateAnswer) bool {
+		return a.Gate == name && a.Verdict().Allowed()
+	})
+}
+
+// gist is what must differ for an answer to be worth recording by itself.
+func (f Facts) gist() (health, gates string) {
+	if h := f.Health; h != nil {
+		health = fmt.Sprint(h.Verdict.Kind, h.Verdict.NoData, h.Error != "")
+	}
+	var b strings.Builder
+	for _, g := range f.Gates {
+		fmt.Fprintf(&b, "%q %v %q %v;", g.Gate, g.Verdict(), g.Result.Reason.Code, g.Error != "")
+	}
+	return health, b.String()
+}
+
+// summary is the sentence that the facts' record carries.
+func (f Facts) summary() string {
+	var parts []string
+	for _, g := range f.Gates {
+		parts = append(parts, fmt.Sprintf("gate %s: %v", g.Gate, g.Verdict()))
+	}
+	if f.Health != nil {
+		parts = append(parts, f.Health.String())
+	}
+	if a := f.Applied; a != nil {
+		parts = append(parts, fmt.Sprintf("applied fence %d", a.Fence))
+		if a.Error != "" {
+			parts[len(parts)-1] += " with error: " + a.Error
+		}
+	}
+	if o := f.Observed; o != nil {
+		switch {
+		case o.Error != "":
+			parts = append(parts, "observe: "+o.Error)
+		default:
+			parts = append(parts, fmt.Sprintf("observed fence %d", o.Fence))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing had to be asked"
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,37 @@
+package rollout
+
+import (
+	"fmt"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Meets lists what the plan lacks of what a tier demands; none means that it
+// meets it. A plan that is not valid meets nothing.
+func (p Plan) Meets(want release.RolloutRequirement) []release.Reason {
+	if err := p.Validate(); err != nil {
+		return []release.Reason{{Code: "rollout/plan-invalid", Subject: p.Target.String(), Text: err.Error()}}
+	}
+	var lacks []release.Reason
+	lack := func(code, subject, format string, args ...any) {
+		lacks = append(lacks, release.Reason{Code: code, Subject: subject, Text: fmt.Sprintf(format, args...)})
+	}
+	if len(p.Stages) < want.MinStages {
+		lack("rollout/too-few-stages", p.Target.String(), "%d stages; the tier demands %d", len(p.Stages), want.MinStages)
+	}
+	for _, s := range p.Stages[:len(p.Stages)-1] {
+		if s.MinBake < want.MinBake {
+			lack("rollout/bake-too-short", s.Name, "bakes %v; the tier demands %v", s.MinBake, want.MinBake)
+		}
+	}
+	for _, s := range p.Stages {
+		if s.Internal {
+			continue
+		}
+		if want.MaxFirstPercent > 0 && s.Share() > want.MaxFirstPercent {
+			lack("rollout/first-stage-too-wide", s.Name, "the first public stage exposes %g %%; the tier allows %g", s.Share(), want.MaxFirstPercent)
+		}
+		break
+	}
+	return lacks
+}

@@ -1,0 +1,229 @@
+package rollout_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/rollout"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, plan3().Validate())
+	region := rollout.Slice{Region: "eu", Percent: 100}
+	for _, c := range []struct {
+		name string
+		edit func(p *rollout.Plan)
+		want string
+	}{
+		{"no service", func(p *rollout.Plan) { p.Target.Service = "" }, "no service"},
+		{"a name that steers the terminal", func(p *rollout.Plan) { p.Target.Environment = "a\x1b[2J" }, "not printable"},
+		{"no digest", func(p *rollout.Plan) { p.Release.Digest = release.Digest{} }, "not pinned"},
+		{"previous without a digest", func(p *rollout.Plan) { p.Previous.Digest = release.Digest{} }, "previous release is not pinned"},
+		{"another service", func(p *rollout.Plan) { p.Release.Service = "web" }, `of service "web"`},
+		{"no previous", func(p *rollout.Plan) { p.Previous = release.Ref{} }, "nothing to restore"},
+		{"first, and a previous", func(p *rollout.Plan) { p.First = true }, "first deployment has no previous"},
+		{"to itself", func(p *rollout.Plan) { p.Previous.Digest = p.Release.Digest }, "same digest"},
+		{"no stages", func(p *rollout.Plan) { p.Stages = nil }, "no stages"},
+		{"not everything at the end", func(p *rollout.Plan) { p.Stages = p.Stages[:2] }, "must be one slice of 100 percent"},
+		{"a stage twice", func(p *rollout.Plan) { p.Stages[1].Name = "canary" }, "stands twice"},
+		{"no name", func(p *rollout.Plan) { p.Stages[1].Name = "" }, "no name"},
+		{"narrower", func(p *rollout.Plan) { p.Stages[1].Slices[0].Percent = 4 }, "not more than"},
+		{"as wide", func(p *rollout.Plan) { p.Stages[1].Slices[0].Percent = 5 }, "not more than"},
+		{"takes a slice back", func(p *rollout.Plan) {
+			p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{region}, 5
+		}, "takes back"},
+		{"no share for a scope", func(p *rollout.Plan) { p.Stages[0].Slices = []rollout.Slice{region} }, "must say it"},
+		{"a share that is not the slice's", func(p *rollout.Plan) { p.Stages[0].Percent = 4 }, "its slice of everything has"},
+		{"a share below a slice of everything", func(p *rollout.Plan) {
+			p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{region, {Percent: 49}}, 5
+		}, "its slice of everything has"},
+		{"no slices", func(p *rollout.Plan) { p.Stages[0].Slices = nil }, "0 slices"},
+		{"a slice twice", func(p *rollout.Plan) {
+			p.Stages[0].Slices = []rollout.Slice{{Percent: 5}, {Percent: 4}}
+			p.Stages[0].Percent = 5
+		}, "stands twice"},
+		{"zero percent", func(p *rollout.Plan) { p.Stages[0].Slices[0].Percent = 0 }, "not in (0, 100]"},
+		{"NaN percent", func(p *rollout.Plan) { p.Stages[0].Slices[0].Percent = math.NaN() }, "not in (0, 100]"},
+		{"101 percent", func(p *rollout.Plan) { p.Stages[2].Slices[0].Percent = 101 }, "not in (0, 100]"},
+		{"infinite share", func(p *rollout.Plan) { p.Stages[0].Percent = math.Inf(1) }, "not in (0, 100]"},
+		{"a gate without a name", func(p *rollout.Plan) { p.Stages[0].Gates = []string{""} }, "no gate"},
+		{"a gate twice", func(p *rollout.Plan) { p.Stages[0].Gates = []string{"a", "a"} }, `gate "a" stands twice`},
+		{"negative bake", func(p *rollout.Plan) { p.Stages[0].MinBake = -1 }, "bake times"},
+		{"a bake that does not fit", func(p *rollout.Plan) { p.Stages[0].MinBake = 101 * 24 * time.Hour }, "bake times"},
+		{"most below least", func(p *rollout.Plan) { p.Stages[0].MaxBake = time.Minute }, "not above"},
+		{"rolls back never", func(p *rollout.Plan) { p.Stages[0].OnUndecided = rollout.UndecidedRollback }, "but never"},
+		{"unknown rule", func(p *rollout.Plan) { p.Stages[0].Health = 9 }, "health rule"},
+		{"unknown outcome", func(p *rollout.Plan) { p.Stages[0].OnUndecided = 9 }, "on-undecided"},
+		{"internal at the end", func(p *rollout.Plan) { p.Stages[2].Internal = true }, "cannot be internal"},
+		{"negative poll", func(p *rollout.Plan) { p.Poll = -1 }, "poll"},
+		{"too many stages", func(p *rollout.Plan) { p.Stages = make([]rollout.Stage, 101) }, "more than 100"},
+		{"a region that breaks the line", func(p *rollout.Plan) { p.Stages[0].Slices[0].Region = "a\nb" }, "not printable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := plan3()
+			c.edit(&p)
+			require.ErrorContains(t, p.Validate(), c.want)
+			require.Equal(t, "rollout/plan-invalid", p.Meets(release.RolloutRequirement{})[0].Code)
+			w := newWorld(t)
+			_, err := w.engine().Start(t.Context(), p, ada)
+			require.Error(t, err)
+			require.Empty(t, w.records(), "nothing of it is recorded")
+		})
+	}
+}
+
+func TestValidateReportsEverything(t *testing.T) {
+	t.Parallel()
+	p := plan3()
+	p.Target.Service, p.Stages[0].MinBake, p.Stages[1].Gates = "", -1, []string{""}
+	err := p.Validate()
+	for _, want := range []string{"no service", "bake times", "no gate"} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestMeets(t *testing.T) {
+	t.Parallel()
+	codes := func(p rollout.Plan, r release.RolloutRequirement) []string {
+		var out []string
+		for _, reason := range p.Meets(r) {
+			out = append(out, reason.Code+" "+reason.Subject)
+		}
+		return out
+	}
+	demand := release.RolloutRequirement{MinStages: 3, MinBake: time.Hour, MaxFirstPercent: 5}
+	p := plan3()
+	require.Empty(t, codes(p, demand))
+	require.Empty(t, codes(p, release.RolloutRequirement{}))
+	p.Stages[2].MinBake = 0
+	require.Empty(t, codes(p, demand), "the last stage need not bake")
+	p.Stages[1].MinBake--
+	require.Equal(t, []string{"rollout/bake-too-short half"}, codes(p, demand))
+	require.Equal(t, []string{"rollout/too-few-stages api@production"}, codes(plan3(), release.RolloutRequirement{MinStages: 4}))
+	require.Equal(t, []string{"rollout/first-stage-too-wide canary"}, codes(plan3(), release.RolloutRequirement{MaxFirstPercent: 4.9}))
+	p = plan3()
+	p.Stages[0].Internal = true
+	require.Equal(t, []string{"rollout/first-stage-too-wide half"}, codes(p, demand), "internal stages are not public")
+}
+
+func TestRings(t *testing.T) {
+	t.Parallel()
+	p := plan3()
+	p.Stages = rollout.Rings(rollout.RingOptions{Region: "eu", RegionPercent: 30, MaxBake: 4 * time.Hour, OnUndecided: rollout.UndecidedRollback, LastBake: 24 * time.Hour})
+	require.NoError(t, p.Validate())
+	require.Empty(t, p.Meets(release.RolloutRequirement{MinStages: 4, MinBake: time.Hour, MaxFirstPercent: 6}))
+	p.Stages = rollout.Rings(rollout.RingOptions{})
+	require.ErrorContains(t, p.Validate(), "region", "a region must be named")
+}
+
+func TestStreamsAreNeverShared(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("a/%2F5")), 1, 6, -1)
+		a := rollout.Target{Service: text.Draw(t, "service"), Environment: text.Draw(t, "environment")}
+		b := rollout.Target{Service: text.Draw(t, "service"), Environment: text.Draw(t, "environment")}
+		require.Equal(t, a == b, a.Stream() == b.Stream())
+		require.Equal(t, 2, strings.Count(a.Stream(), "/"))
+	})
+}
+
+func TestPlanIsText(t *testing.T) {
+	t.Parallel()
+	p := plan3()
+	p.Stages[0].MaxBake, p.Stages[0].OnUndecided = 3*time.Hour, rollout.UndecidedRollback
+	b, err := json.Marshal(p)
+	require.NoError(t, err)
+	var q rollout.Plan
+	require.NoError(t, json.Unmarshal(b, &q))
+	require.Equal(t, p, q)
+	one, err := p.Digest()
+	require.NoError(t, err)
+	q.Stages[0].MinBake++
+	two, err := q.Digest()
+	require.NoError(t, err)
+	require.NotEqual(t, one, two)
+	for _, v := range []rollout.Phase{rollout.PhaseUnknown, rollout.PhaseRollingBack, rollout.PhaseStopped} {
+		got, err := rollout.ParsePhase(v.String())
+		require.NoError(t, err)
+		require.Equal(t, v, got)
+	}
+	for _, v := range []rollout.HealthRule{rollout.HealthUnset, rollout.HealthIgnored} {
+		got, err := rollout.ParseHealthRule(v.String())
+		require.NoError(t, err)
+		require.Equal(t, v, got)
+	}
+	for _, v := range []rollout.OnUndecided{rollout.UndecidedUnset, rollout.UndecidedRollback} {
+		got, err := rollout.ParseOnUndecided(v.String())
+		require.NoError(t, err)
+		require.Equal(t, v, got)
+	}
+	for _, v := range []rollout.ActionKind{rollout.ActionUnknown, rollout.ActionRollback} {
+		got, err := rollout.ParseActionKind(v.String())
+		require.NoError(t, err)
+		require.Equal(t, v, got)
+	}
+}
+
+func TestActionCheck(t *testing.T) {
+	t.Parallel()
+	old, new, other := version("1").Digest, version("2").Digest, version("3").Digest
+	canary := rollout.Action{Release: version("2"), Previous: version("1"), Fence: 4, Slices: []rollout.Slice{{Percent: 5}, {Region: "eu", Percent: 100}}}
+	full, back := canary, canary
+	full.Slices, back.Slices = []rollout.Slice{{Percent: 100}}, nil
+	first := back
+	first.Previous = release.Ref{}
+	share := func(d release.Digest, percent float64, region string) rollout.Share {
+		return rollout.Share{Release: d, Slice: rollout.Slice{Percent: percent, Region: region}}
+	}
+	good := []rollout.Share{share(new, 5, ""), share(old, 95, ""), share(new, 100, "eu")}
+	for _, c := range []struct {
+		name   string
+		action rollout.Action
+		o      rollout.Observed
+		want   string
+	}{
+		{"done", canary, rollout.Observed{Shares: good, Fence: 4, Settled: true}, ""},
+		{"nearly the percent", canary, rollout.Observed{Shares: append([]rollout.Share{share(new, 5.04, "")}, good[1:]...), Fence: 4, Settled: true}, ""},
+		{"not the percent", canary, rollout.Observed{Shares: append([]rollout.Share{share(new, 6, "")}, good[1:]...), Fence: 4, Settled: true}, "instead of"},
+		{"a lower fence", canary, rollout.Observed{Shares: good, Fence: 3, Settled: true}, "highest fence seen is 3"},
+		{"a higher fence", canary, rollout.Observed{Shares: good, Fence: 5, Settled: true}, "overtaken"},
+		{"unsettled", canary, rollout.Observed{Shares: good, Fence: 4}, "under way"},
+		{"a slice lacks", canary, rollout.Observed{Shares: good[:2], Fence: 4, Settled: true}, "instead of"},
+		{"a slice too many", canary, rollout.Observed{Shares: append([]rollout.Share{share(new, 1, "us")}, good...), Fence: 4, Settled: true}, "instead of"},
+		{"a scope twice", canary, rollout.Observed{Shares: []rollout.Share{good[0], good[0], good[1]}, Fence: 4, Settled: true}, "instead of"},
+		{"nothing serves the rest", canary, rollout.Observed{Shares: []rollout.Share{good[0], good[2]}, Fence: 4, Settled: true}, "previous release serves nothing"},
+		{"a third release", canary, rollout.Observed{Shares: append([]rollout.Share{share(other, 1, "")}, good...), Fence: 4, Settled: true}, "another release"},
+		{"nobody knows what", canary, rollout.Observed{Shares: append([]rollout.Share{{Slice: rollout.Slice{Percent: 1}}}, good...), Fence: 4, Settled: true}, "nobody knows"},
+		{"NaN", canary, rollout.Observed{Shares: append([]rollout.Share{share(new, math.NaN(), "")}, good...), Fence: 4, Settled: true}, "no share"},
+		{"everything", full, rollout.Observed{Shares: []rollout.Share{share(new, 100, "")}, Fence: 4, Settled: true}, ""},
+		{"everything by region", full, rollout.Observed{Shares: []rollout.Share{share(new, 100, "eu"), share(new, 100, "us")}, Fence: 4, Settled: true}, ""},
+		{"nearly everything", full, rollout.Observed{Shares: []rollout.Share{share(new, 99, ""), share(old, 1, "")}, Fence: 4, Settled: true}, "still serves"},
+		{"only a part of a region", full, rollout.Observed{Shares: []rollout.Share{share(new, 99, "eu")}, Fence: 4, Settled: true}, "only"},
+		{"nothing", full, rollout.Observed{Fence: 4, Settled: true}, "serves nothing"},
+		{"rolled back", back, rollout.Observed{Shares: []rollout.Share{share(old, 100, ""), share(new, 0, "eu")}, Fence: 4, Settled: true}, ""},
+		{"not rolled back", back, rollout.Observed{Shares: good, Fence: 4, Settled: true}, "only"},
+		{"rolled back to nothing", back, rollout.Observed{Fence: 4, Settled: true}, "previous release serves nothing"},
+		{"rolled back to another", back, rollout.Observed{Shares: []rollout.Share{share(other, 100, "")}, Fence: 4, Settled: true}, "another release"},
+		{"first rolled back", first, rollout.Observed{Fence: 4, Settled: true}, ""},
+		{"first not rolled back", first, rollout.Observed{Shares: []rollout.Share{share(new, 1, "")}, Fence: 4, Settled: true}, "instead of"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			err := c.action.Check(c.o)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package rollout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/journal"
+)
+
+// The kinds of records of a target's stream.
+const (
+	RecordStarted = "rollout/started" // a rollout began: plan, who, why
+	RecordFacts   = "rollout/facts"   // what gates, health and deployer answered
+	RecordAction  = "rollout/action"  // an action was ordered; it is pending until facts show it done
+	RecordPaused  = "rollout/paused"  // no widening until resumed
+	RecordResumed = "rollout/resumed"
+	RecordAborted = "rollout/aborted" // take it back, or stop it if nothing was exposed
+	RecordEnded   = "rollout/ended"   // deployed, rolled back or stopped
+	RecordAdopted = "rollout/adopted" // the host says what serves, by other means than a rollout
+)
+
+// recordVersion is the version of the shapes below. A reader refuses any other.
+const recordVersion = 1
+
+// ErrUnknownRecord says that a stream holds a record of a kind or version that
+// this program does not know: a newer program wrote it. Nothing may be decided
+// on such a stream.
+var ErrUnknownRecord = errors.New("rollout: the stream has a record that this program does not know")
+
+type startedData struct {
+	V        int            `json:"v"`
+	Plan     Plan           `json:"plan"`
+	Digest   release.Digest `json:"digest"`
+	By       By             `json:"by"`
+	Override bool           `json:"override,omitempty"`
+}
+
+type factsData struct {
+	V int `json:"v"`
+	Facts
+}
+
+type actionData struct {
+	V      int            `json:"v"`
+	Action Action         `json:"action"`
+	Cause  release.Reason `json:"cause,omitzero"`
+}
+
+type commandData struct {
+	V  int `json:"v"`
+	By By  `json:"by"`
+}
+
+type endedData struct {
+	V     int            `json:"v"`
+	Phase Phase          `json:"phase"`
+	Cause release.Reason `json:"cause,omitzero"`
+}
+
+type adoptedData struct {
+	V       int         `json:"v"`
+	Release release.Ref `json:"release"`
+	By      By          `json:"by"`
+}
+
+// entry makes an entry. The same arguments make the same bytes.
+func entry(at time.Time, actor, kind, reason string, data any) (journal.Entry, error) {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return journal.Entry{}, fmt.Errorf("rollout: encode %s: %w", kind, err)
+	}
+	if len(b) > journal.MaxData {
+		return journal.Entry{}, fmt.Errorf("rollout: encode %s: %d bytes are more than a record holds", kind, len(b))
+	}
+	return journal.Entry{At: at, Actor: actor, Kind: kind, Reason: clip(reason), Data: b}, nil
+}
+
+// decode reads a record's data strictly: a member that it does not know is an
+// error, because it might have changed what the rest means.
+func decode(r journal.Record, into versioned) error {
+	d := json.NewDecoder(bytes.NewReader(r.Data))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, end := d.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("something follows the value")
+		}
+	}
+	v := into.version()
+	if err != nil {
+		// A newer version may well have members that this one does not know.
+		var probe struct {
+			V int `json:"v"`
+		}
+		if json.Unmarshal(r.Data, &probe) == nil {
+			v = probe.V
+		}
+	}
+	if v != recordVersion && v != 0 {
+		return fmt.Errorf("%w: record %d of %q, %s, has version %d", ErrUnknownRecord, r.Seq, r.Stream, r.Kind, v)
+	}
+	if err == nil && v == 0 {
+		err = errors.New("it has no version")
+	}
+	if err != nil {
+		return fmt.Errorf("rollout: record %d of %q, %s: %w", r.Seq, r.Stream, r.Kind, err)
+	}
+	return nil
+}
+
+// versioned is the data of a record.
+type versioned interface{ version() int }
+
+func (d *startedData) version() int { return d.V }
+func (d *factsData) version() int   { return d.V }
+func (d *actionData) version() int  { return d.V }
+func (d *commandData) version() int { return d.V }
+func (d *endedData) version() int   { return d.V }
+func (d *adoptedData) version() int { return d.V }

@@ -1,0 +1,90 @@
+package rollout
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// Target is what is rolled out to: one service in one environment. It has one
+// stream of records, and so one rollout at a time. Another environment is
+// another target, with a rollout of its own.
+type Target struct {
+	Service     string `json:"service"`
+	Environment string `json:"environment"`
+}
+
+// String is "service@environment".
+func (t Target) String() string { return t.Service + "@" + t.Environment }
+
+// Stream is the name of the target's stream in the journal. Slashes and percent
+// signs in names are escaped, so no two targets share one.
+func (t Target) Stream() string {
+	escape := strings.NewReplacer("%", "%25", "/", "%2F")
+	return "rollout/" + escape.Replace(t.Service) + "/" + escape.Replace(t.Environment)
+}
+
+// Validate reports everything that is wrong with the names.
+func (t Target) Validate() error {
+	return errors.Join(checkName("service", t.Service), checkName("environment", t.Environment))
+}
+
+// maxName bounds names, and maxText sentences, in bytes.
+const (
+	maxName = 120
+	maxText = 2000
+)
+
+// checkName refuses names that are empty, too long, or not safe to print.
+func checkName(what, name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("rollout: no %s", what)
+	case len(name) > maxName:
+		return fmt.Errorf("rollout: %s %.20q… is longer than %d bytes", what, name, maxName)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("rollout: %s %q is not printable text", what, name)
+	}
+	return nil
+}
+
+// By is who commands, and why.
+type By struct {
+	// Actor must have an ID: a command of nobody is refused.
+	Actor release.Actor `json:"actor"`
+	// Reason is a sentence for the audit. Every command but Start needs one.
+	Reason string `json:"reason,omitempty"`
+}
+
+func (b By) check(needReason bool) error {
+	var errs []error
+	if b.Actor.ID == "" {
+		errs = append(errs, errors.New("rollout: a command needs an actor with an ID"))
+	}
+	if needReason && strings.TrimSpace(b.Reason) == "" {
+		errs = append(errs, errors.New("rollout: the command needs a reason"))
+	}
+	if len(b.Reason) > maxText || len(b.Actor.ID) > maxText || len(b.Actor.Name) > maxText {
+		errs = append(errs, fmt.Errorf("rollout: the reason, the actor's ID or name is longer than %d bytes", maxText))
+	}
+	return errors.Join(errs...)
+}
+
+// clip makes somebody else's text fit into a line and a record: printable, of
+// bounded length.
+func clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText-3], "") + "…"
+}

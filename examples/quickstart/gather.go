@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/release"
+)
+
+// question is what is asked at every decision.
+func (s *story) question() evidence.Question {
+	authors := s.changes.Authors()
+	return evidence.Question{Release: s.release, Requirements: s.assessment.Requirements, Environment: environment,
+		Authors: authors, Requester: requester, Identities: identities(authors, requester)}
+}
+
+// decideOnNothing shows what a decision says when there is no evidence.
+func (s *story) decideOnNothing() error {
+	d, err := evidence.Decide(s.question(), nil, now())
+	if err != nil {
+		return err
+	}
+	s.decisions = append(s.decisions, d)
+	s.item("verdict", "%s", d.Verdict)
+	s.reasons(d.Reasons)
+	return nil
+}
+
+// gatherAndDecide runs the check and the scan, has their results and approvals
+// signed, verifies it all, and decides.
+func (s *story) gatherAndDecide(ctx context.Context) (release.Verdict, error) {
+	var err error
+	if s.people, err = newPeople(s.out, s.assessment.Requirements); err != nil {
+		return 0, err
+	}
+	if s.evidence, err = openCollection(ctx, s.journal, s.people.keyring); err != nil {
+		return 0, err
+	}
+	for _, gather := range []func(context.Context) error{s.testIt, s.scanIt, s.sayWhoBuiltIt, s.approveIt} {
+		if err := gather(ctx); err != nil {
+			return 0, err
+		}
+	}
+	all, err := s.evidence.verified(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.item("verified", "%d bundles, each signature checked against the keyring", len(all))
+	d, err := evidence.Decide(s.question(), all, now())
+	if err != nil {
+		return 0, err
+	}
+	s.decisions = append(s.decisions, d)
+	s.item("verdict", "%s", d.Verdict)
+	s.reasons(d.Reasons)
+	if !d.Until.IsZero() {
+		s.item("until", "%s, when the first of the evidence is too old", d.Until.Format("2006-01-02 15:04 UTC"))
+	}
+	if d.Verdict == release.VerdictHold {
+		return d.Verdict, nil // a hold has no summary: the decision is still open
+	}
+	return d.Verdict, s.summarise(ctx, d)
+}
+
+// once adds a statement unless an earlier, interrupted run has.
+func (s *story) once(ctx context.Context, signer, predicateType string, make func() (evidence.Statement, string, error)) error {
+	v, there, err := s.evidence.find(ctx, predicateType, signer)
+	if err != nil {
+		return err
+	}
+	if !there {
+		st, what, err := make()
+		if err != nil {
+			return err
+		}
+		if v, err = s.evidence.add(ctx, s.people, signer, st, what); err != nil {
+			return err
+		}
+	}
+	s.item("signed", "%s by %s", release.Text(s.evidence.what[v.Digest()]), signer)
+	return nil
+}
+
+func (s *story) wants(kind release.EvidenceKind) bool {
+	return slices.ContainsFunc(s.assessment.Requirements, func(r release.Requirement) bool { return r.Evidence == kind })
+}
+
+func (s *story) testIt(ctx context.Context) error {
+	return s.once(ctx, runner, evidence.TypeTestResult, func() (st evidence.Statement, what string, err error) {
+		var res checkResult
+		err = s.during("running a check on the clean tree", func() (err error) {
+			res, err = check(ctx, s.tree)
+			return err
+		})
+		if err != nil {
+			return st, "", err
+		}
+		tested := evidence.TestResult{Result: evidence.TestPassed, PassedTests: []string{res.Name},
+			Configuration: []evidence.Resource{{Name: res.Name, Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}}
+		if !res.passed() {
+			tested.Result, tested.PassedTests, tested.FailedTests = evidence.TestFailed, nil, []string{res.Name}
+		}
+		st, err = evidence.For(s.release, tested)
+		return st, res.String(), err
+	})
+}
+
+func (s *story) scanIt(ctx context.Context) error {
+	if !s.wants(release.EvidenceScan) {
+		return nil
+	}
+	return s.once(ctx, runner, evidence.TypeVulns, func() (st evidence.Statement, what string, err error) {
+		began := now()
+		res, err := scan(&s.changes, s.tree)
+		if err != nil {
+			return st, "", err
+		}
+		found := []evidence.VulnFound{}
+		for _, f := range res.Findings {
+			found = append(found, evidence.VulnFound{ID: f})
+		}
+		st, err = evidence.For(s.release, evidence.Vulns{
+			Scanner: evidence.Scanner{URI: "urn:sallyport:quickstart:secret-scan", Version: "1",
+				DB: evidence.ScannerDB{URI: "urn:sallyport:quickstart:secret-patterns", LastUpdate: began}, Result: found},
+			Metadata: evidence.ScanMetadata{ScanStartedOn: began, ScanFinishedOn: now()},
+		})
+		return st, res.String(), err
+	})
+}
+
+func (s *story) sayWhoBuiltIt(ctx context.Context) error {
+	if !s.wants(release.EvidenceProvenance) {
+		return nil
+	}
+	return s.once(ctx, runner, evidence.TypeProvenance, func() (st evidence.Statement, what string, err error) {
+		parameters, err := json.Marshal(map[string]string{"revision": string(s.release.Commit)})
+		if err != nil {
+			return st, "", err
+		}
+		st, err = evidence.For(s.release, evidence.Provenance{
+			BuildDefinition: evidence.BuildDefinition{BuildType: "urn:sallyport:quickstart:tar-of-a-git-tree", ExternalParameters: parameters,
+				ResolvedDependencies: []evidence.Resource{{Name: "source", Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}},
+			RunDetails: evidence.RunDetails{Builder: evidence.Builder{ID: "urn:sallyport:quickstart:" + runner,
+				Version: map[string]string{"go": runtime.Version()}}},
+		})
+		return st, "provenance of " + s.release.Artifacts[0].Name + ", built from the clean tree", err
+	})
+}
+
+// approveIt lets each made-up approver sign what a person would sign after
+// looking at the evidence.
+func (s *story) approveIt(ctx context.Context) error {
+	if !s.wants(release.EvidenceApproval) {
+		return nil
+	}
+	looked, err := s.evidence.verified(ctx)
+	if err != nil {
+		return err
+	}
+	s.item("note", "nobody looks at anything here: the approvers' keys are demonstration keys in %s", release.Text(s.dir.path("demo-keys")))
+	for _, a := range s.people.approvers {
+		err := s.once(ctx, a.name, evidence.TypeApproval, func() (st evidence.Statement, what string, err error) {
+			approval, err := evidence.NewApproval(evidence.Approve, s.release, looked)
+			if err != nil {
+				return st, "", err
+			}
+			approval.Environment = environment
+			approval.Comment = "demonstration: no person has looked at this"
+			st, err = evidence.For(s.release, approval)
+			return st, fmt.Sprintf("approval of the release and of %d pieces of evidence", len(approval.Evidence)), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summarise signs the decision as a SLSA verification summary.
+func (s *story) summarise(ctx context.Context, d evidence.Decision) error {
+	return s.once(ctx, authority, evidence.TypeVSA, func() (st evidence.Statement, what string, err error) {
+		st, err = evidence.VSA(d, evidence.SummaryOptions{VerifierID: "urn:sallyport:quickstart:" + authority,
+			ResourceURI: "urn:sallyport:quickstart:service:" + s.release.Service})
+		return st, "verification summary: " + d.Verdict.String(), err
+	})
+}

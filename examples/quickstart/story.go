@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/gitlog"
+	"github.com/sallyport-dev/sallyport/release/journal"
+	"github.com/sallyport-dev/sallyport/risk"
+)
+
+// environment is where the example deploys to.
+const environment = "production"
+
+// story is one run of the loop, as far as it has come.
+type story struct {
+	options
+	*printer
+
+	git     *gitlog.Repo
+	dir     *outDir
+	tree    string // the clean tree of head
+	journal *journal.File
+
+	changes    release.ChangeSet
+	release    release.Release
+	previous   release.Ref
+	learner    risk.Learner
+	assessment risk.Assessment
+
+	people    people
+	evidence  *collection
+	decisions []evidence.Decision
+	events    []release.Event
+	outcome   release.Outcome
+}
+
+// tell runs the loop and returns the exit code.
+func tell(ctx context.Context, o options, p *printer) (code int, err error) {
+	s := &story{options: o, printer: p}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(ctx); err != nil {
+		return 0, err
+	}
+	p.line("Sallyport: one release, from change to outcome. What is simulated says so.")
+
+	p.step(1, "What changes")
+	if err := s.readChanges(ctx); err != nil {
+		return 0, err
+	}
+	p.step(2, "How careful to be")
+	if err := s.assess(); err != nil {
+		return 0, err
+	}
+	p.step(3, "Decide on no evidence")
+	if err := s.decideOnNothing(); err != nil {
+		return 0, err
+	}
+	p.step(4, "Gather evidence, and decide again")
+	verdict, err := s.gatherAndDecide(ctx)
+	if err != nil {
+		return 0, err
+	}
+	code = exitCode(verdict)
+	if verdict.Allowed() {
+		p.step(5, "Roll out (deployment, traffic and time are simulated)")
+		if code, err = s.rollOut(ctx); err != nil {
+			return 0, err
+		}
+		p.step(6, "Measure and learn")
+		if err := s.measure(); err != nil {
+			return 0, err
+		}
+	}
+	p.step(7, "The record")
+	if err := s.writeRecord(); err != nil {
+		return 0, err
+	}
+	return code, s.dir.finish(code)
+}
+
+// open finds the repository and makes the output directory ready.
+func (s *story) open(ctx context.Context) error {
+	var err error
+	if s.git, err = gitlog.Open(ctx, s.repo); err != nil {
+		return err
+	}
+	head, err := s.git.Resolve(ctx, s.head)
+	if err != nil {
+		return err
+	}
+	base := s.base
+	if base == "" {
+		if base, err = s.git.DefaultBase(ctx, s.head); err != nil {
+			return err
+		}
+	}
+	var from release.Revision
+	if base != gitlog.Root {
+		if from, err = s.git.Resolve(ctx, base); err != nil {
+			return err
+		}
+	}
+	if from == head {
+		return fmt.Errorf("%s and %s are the same commit, %s: there is nothing to release", base, s.head, head.Short())
+	}
+	s.base = base
+	s.release = release.Release{Service: s.git.Name(), Version: head.Short(), Commit: head}
+	if tags, err := s.git.Tags(ctx, head); err != nil {
+		return err
+	} else if len(tags) > 0 {
+		s.release.Version = tags[0]
+	}
+	s.previous = standIn(s.release.Service, base, from)
+
+	if s.out == "" {
+		s.out = filepath.Join("out", s.release.Service)
+	}
+	if s.dir, err = openOut(s.out, runID{Repository: s.git.Dir(), Base: string(from), Head: string(head), Regress: s.regress}); err != nil {
+		return err
+	}
+	if s.tree, err = os.MkdirTemp("", "quickstart-tree-"); err != nil {
+		return err
+	}
+	if s.journal, err = journal.Open(s.dir.path("journal"), nil); err != nil {
+		return err
+	}
+	if n := s.journal.Recovered(); n > 0 {
+		s.line("The journal ended in an unfinished record of %d bytes, which was never acknowledged; it was cut off.", n)
+	}
+	if s.dir.resumed {
+		s.line("An earlier run was interrupted here; this one goes on where it was.")
+	}
+	return s.dir.load("learner.json", &s.learner)
+}
+
+func (s *story) close() error {
+	var errs []error
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
+	}
+	if s.tree != "" {
+		errs = append(errs, os.RemoveAll(s.tree))
+	}
+	return errors.Join(errs...)
+}
+
+// standIn names what serves until now. The example never saw that release, so it
+// names it by its commit alone.
+func standIn(service, base string, commit release.Revision) release.Ref {
+	version := filepath.Base(base)
+	if commit == "" {
+		version = "nothing"
+	}
+	return release.Ref{Service: service, Version: version, Digest: release.DigestOf([]byte("stand-in for " + string(commit)))}
+}
+
+// now is the time of a real step, in the precision that records keep.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,407 @@
+package sallyport_test
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// module is the one place where the module's path stands as text in the code.
+const module = "github.com/sallyport-dev/sallyport"
+
+// goPackage is what `go list -json` says of a package.
+type goPackage struct {
+	ImportPath, Dir, Name string
+	Imports, Deps         []string
+	GoFiles               []string
+	TestGoFiles           []string
+	XTestGoFiles          []string
+}
+
+func (p goPackage) rel() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+// packages are the module's packages.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out := goTool(t, "list", "-json=ImportPath,Dir,Name,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles", "./...")
+	var all []goPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var p goPackage
+		require.NoError(t, d.Decode(&p))
+		all = append(all, p)
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+func goTool(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, "go %s: %s", strings.Join(args, " "), stderr.String())
+	return out
+}
+
+// rooms are the packages that never import each other: they meet in release.
+var rooms = []string{"risk", "evidence", "rollout", "metrics"}
+
+func room(rel string) string { return strings.SplitN(rel, "/", 2)[0] }
+
+// mayImport says which of our packages from may import: the map of the README.
+func mayImport(from, to string) bool {
+	switch {
+	case room(from) == "examples":
+		return room(to) != "examples" || strings.HasPrefix(to, from)
+	case room(to) == "internal":
+		return true
+	case room(from) == "internal":
+		return from == "internal/faulty" && to == "release/journal"
+	case from == "release":
+		return false
+	case room(from) == "release":
+		return room(to) == "release"
+	case slices.Contains(rooms, room(from)):
+		if from == "rollout/health" {
+			return false // health is pure and stands alone
+		}
+		return room(to) == "release" || room(to) == room(from)
+	}
+	return false
+}
+
+func TestImportDirection(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, dep := range p.Imports {
+			if to, ours := strings.CutPrefix(dep, module+"/"); ours {
+				require.True(t, mayImport(p.rel(), to), "%s must not import %s", p.rel(), to)
+			}
+		}
+	}
+	// The rule itself can fail.
+	for _, c := range [][2]string{{"risk", "evidence"}, {"rollout", "metrics"}, {"release", "risk"}, {"release/gitlog", "rollout"},
+		{"rollout/health", "rollout"}, {"release/report", "evidence"}, {"internal/stats", "metrics"}, {"risk", "examples/quickstart"}} {
+		require.False(t, mayImport(c[0], c[1]), "%v", c)
+	}
+}
+
+// heavy are modules that only the named leaves may link.
+var heavy = map[string][]string{
+	"github.com/sigstore/":          {"evidence/sigstore"},
+	"github.com/in-toto/":           {"evidence/layout", "evidence/sigstore"},
+	"google.golang.org/":            {"evidence/sigstore", "evidence/layout"},
+	"github.com/secure-systems-lab": {"evidence/sigstore", "evidence/layout"},
+	"github.com/stretchr/testify":   {},
+	"pgregory.net/rapid":            {},
+}
+
+func TestHeavyDependenciesStayInTheirLeaves(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if strings.HasSuffix(p.rel(), "test") {
+			continue // suites that others' tests import: journaltest, deploytest
+		}
+		for _, dep := range p.Deps {
+			for prefix, leaves := range heavy {
+				if strings.HasPrefix(dep, prefix) {
+					require.Contains(t, leaves, p.rel(), "%s links %s", p.rel(), dep)
+				}
+			}
+		}
+	}
+}
+
+// budgets are what a program made of a package's main Example may weigh:
+// stripped, and in modules that are not the standard library or this one.
+var budgets = []struct {
+	pkg     string
+	mb      float64
+	modules int
+}{
+	{"release", 4, 3}, {"risk", 4, 3}, {"rollout", 4, 3}, {"rollout/health", 4, 3}, {"metrics", 4, 3},
+	{"evidence", 6, 6},
+}
+
+func TestWeight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program for each package")
+	}
+	t.Parallel()
+	for _, b := range budgets {
+		size, modules := weigh(t, exampleProgram(t, b.pkg))
+		t.Logf("%-15s %.2f MB of %g, %d modules of %d: %v", b.pkg, size, b.mb, len(modules), b.modules, modules)
+		require.LessOrEqual(t, size, b.mb, "%s: MB", b.pkg)
+		require.LessOrEqual(t, len(modules), b.modules, "%s: modules", b.pkg)
+	}
+}
+
+// weigh builds a program, which need not exist as a file, and says how large it
+// is in MB and which modules it links.
+func weigh(t *testing.T, program []byte) (float64, []string) {
+	t.Helper()
+	tmp := t.TempDir()
+	source, binary, overlay := filepath.Join(tmp, "main.go"), filepath.Join(tmp, "program"), filepath.Join(tmp, "overlay.json")
+	require.NoError(t, os.WriteFile(source, program, 0o600))
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	dir := filepath.Join(root, "weighed") // exists in the overlay alone
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(dir, "main.go"): source}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(overlay, text, 0o600))
+	goTool(t, "build", "-overlay", overlay, "-ldflags=-s -w", "-o", binary, "./weighed")
+	stat, err := os.Stat(binary)
+	require.NoError(t, err)
+	info, err := buildinfo.ReadFile(binary)
+	require.NoError(t, err)
+	var modules []string
+	for _, m := range info.Deps {
+		modules = append(modules, m.Path)
+	}
+	return float64(stat.Size()) / 1e6, modules
+}
+
+// exampleProgram turns a package's Example into a program.
+func exampleProgram(t *testing.T, pkg string) []byte {
+	t.Helper()
+	fset := token.NewFileSet()
+	files, err := filepath.Glob(filepath.Join(pkg, "*_test.go"))
+	require.NoError(t, err)
+	for _, name := range files {
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		require.NoError(t, err)
+		if f.Name.Name == filepath.Base(pkg)+"_test" && f.Scope.Lookup("Example") != nil {
+			return program(t, fset, f)
+		}
+	}
+	require.FailNow(t, "no Example", "package %s has no Example in its _test package", pkg)
+	return nil
+}
+
+// program keeps of a file what Example needs and calls it main.
+func program(t *testing.T, fset *token.FileSet, f *ast.File) []byte {
+	t.Helper()
+	declares := map[string]ast.Decl{}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				declares[d.Name.Name] = d
+			} else { // methods go with their type; keep all
+				declares["method "+d.Name.Name+fmt.Sprint(d.Pos())] = d
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					declares[s.Name.Name] = d
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						declares[n.Name] = d
+					}
+				}
+			}
+		}
+	}
+	keep := map[ast.Decl]bool{}
+	used := map[string]bool{}
+	var visit func(d ast.Decl)
+	visit = func(d ast.Decl) {
+		if keep[d] {
+			return
+		}
+		keep[d] = true
+		ast.Inspect(d, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				used[id.Name] = true
+				if next, ok := declares[id.Name]; ok {
+					visit(next)
+				}
+			}
+			return true
+		})
+	}
+	visit(declares["Example"])
+	for name, d := range declares { // methods of types that are kept
+		if fd, ok := d.(*ast.FuncDecl); ok && strings.HasPrefix(name, "method ") {
+			recv := fd.Recv.List[0].Type
+			if star, ok := recv.(*ast.StarExpr); ok {
+				recv = star.X
+			}
+			if id, ok := recv.(*ast.Ident); ok && keep[declares[id.Name]] {
+				visit(d)
+			}
+		}
+	}
+	var out bytes.Buffer
+	out.WriteString("package main\n\n")
+	for _, i := range f.Imports {
+		path := strings.Trim(i.Path.Value, `"`)
+		name := filepath.Base(path)
+		if regexp.MustCompile(`^v\d+$`).MatchString(name) {
+			name = filepath.Base(filepath.Dir(path))
+		}
+		if i.Name != nil {
+			name = i.Name.Name
+		}
+		if used[name] || used[strings.TrimSuffix(name, "-go")] {
+			fmt.Fprintf(&out, "import ")
+			if i.Name != nil {
+				fmt.Fprintf(&out, "%s ", i.Name.Name)
+			}
+			fmt.Fprintln(&out, i.Path.Value)
+		}
+	}
+	for _, d := range f.Decls {
+		if !keep[d] {
+			continue
+		}
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Name.Name == "Example" {
+			fd.Name.Name = "main"
+		}
+		out.WriteByte('\n')
+		require.NoError(t, format.Node(&out, fset, d))
+		out.WriteByte('\n')
+	}
+	return out.Bytes()
+}
+
+// The five packages that a newcomer opens each have an Example with output.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range append([]string{"release"}, rooms...) {
+		files, err := filepath.Glob(filepath.Join(pkg, "*_test.go"))
+		require.NoError(t, err)
+		found := false
+		for _, name := range files {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+			require.NoError(t, err)
+			for _, e := range doc.Examples(f) {
+				found = found || e.Name == "" && e.Output != ""
+			}
+		}
+		require.True(t, found, "package %s has no Example with output", pkg)
+	}
+}
+
+// Every exported identifier says what it is.
+func TestExportedIsDocumented(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if p.Name == "main" || len(p.GoFiles) == 0 {
+			continue
+		}
+		fset := token.NewFileSet()
+		var files []*ast.File
+		for _, name := range p.GoFiles {
+			f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+			require.NoError(t, err)
+			files = append(files, f)
+		}
+		d, err := doc.NewFromFiles(fset, files, p.ImportPath)
+		require.NoError(t, err)
+		require.NotEmpty(t, d.Doc, "package %s has no comment", p.rel())
+		for _, missing := range undocumented(d) {
+			t.Errorf("%s: %s has no comment", p.rel(), missing)
+		}
+	}
+}
+
+func undocumented(d *doc.Package) []string {
+	var out []string
+	values := func(vs []*doc.Value) {
+		for _, v := range vs {
+			for _, s := range v.Decl.Specs {
+				s := s.(*ast.ValueSpec)
+				if v.Doc == "" && s.Doc.Text() == "" && s.Comment.Text() == "" && ast.IsExported(s.Names[0].Name) {
+					out = append(out, s.Names[0].Name)
+				}
+			}
+		}
+	}
+	funcs := func(prefix string, fs []*doc.Func) {
+		for _, f := range fs {
+			if f.Doc == "" {
+				out = append(out, prefix+f.Name)
+			}
+		}
+	}
+	values(d.Consts)
+	values(d.Vars)
+	funcs("", d.Funcs)
+	for _, typ := range d.Types {
+		if typ.Doc == "" {
+			out = append(out, typ.Name)
+		}
+		values(typ.Consts)
+		values(typ.Vars)
+		funcs("", typ.Funcs)
+		funcs(typ.Name+".", typ.Methods)
+	}
+	return out
+}
+
+// Tests stand outside their package, but for the rare look inside.
+func TestTestsStandOutside(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, name := range p.TestGoFiles {
+			require.True(t, name == "export_test.go" || p.Name == "main" || strings.HasPrefix(name, "internal_"),
+				"%s/%s: tests belong into package %s_test; name a look inside export_test.go or internal_…_test.go", p.rel(), name, p.Name)
+		}
+	}
+}
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// The README's example is a program, and it compiles.
+func TestReadmeExampleCompiles(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	blocks := goBlock.FindAllSubmatch(readme, -1)
+	require.Len(t, blocks, 1)
+	size, modules := weigh(t, blocks[0][1])
+	t.Logf("README's example: %.2f MB, %v", size, modules)
+	formatted, err := format.Source(blocks[0][1])
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), string(blocks[0][1]), "README's example is not gofmt-ed")
+}
+
+// The README's map names every package, and nothing that is not there.
+func TestReadmeMap(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, p := range packages(t) {
+		rel := p.rel()
+		if rel == "" || room(rel) == "internal" {
+			continue
+		}
+		require.Contains(t, string(readme), "`"+rel+"`", "README's map does not name %s", rel)
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|").FindAllSubmatch(readme, -1) {
+		require.DirExists(t, string(m[1]), "README names a package that is not there")
+	}
+	for _, command := range []string{"go run ./examples/quickstart", "go test ./..."} {
+		require.Contains(t, string(readme), command)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -20,7 +19,8 @@ type changes struct {
 }
 
 // changes compares the trees of base and head, and each commit with its parent.
-// A merge is not compared: what it brings stands in the commits that it merges.
+// A merge is not compared: what it brings stands in the commits that it merges,
+// and what was changed in the merge itself is in the net difference.
 // A commit whose parent was cut off is not compared either.
 func (g *reading) changes(ctx context.Context) (changes, error) {
 	jobs := []job{treeJob(g.baseTree, g.head.tree)}
@@ -34,11 +34,28 @@ func (g *reading) changes(ctx context.Context) (changes, error) {
 	}
 	var c changes
 	var results [][]release.FileChange
-	var err error
-	if g.box.repo.promisor {
-		results, c.gaps, err = g.partialDiff(ctx, jobs)
-	} else {
+	check := true
+	net, err := g.netFiles(ctx)
+	if missing := (*missingError)(nil); errors.As(err, &missing) && g.box.repo.promisor {
+		check, err = false, nil // and git cannot compare them either
+	}
+	if odd := (*oddTreeError)(nil); errors.As(err, &odd) {
+		check, err = false, nil
+		c.gaps = append(c.gaps, release.Gap{Kind: release.GapUnreadable, Subject: string(odd.id), Detail: "what git says of it was not checked: " + odd.Error()})
+	}
+	switch {
+	case err != nil:
+	case g.box.repo.promisor:
+		var gaps []release.Gap
+		results, gaps, err = g.partialDiff(ctx, jobs)
+		c.gaps = append(c.gaps, gaps...)
+	default:
 		results, err = g.box.diff(ctx, jobs, true)
+	}
+	if check && len(results) > 0 {
+		if err := sameFiles(results[0], net); err != nil {
+			return changes{}, err
+		}
 	}
 	if errors.Is(err, ErrTooLarge) {
 		c.gaps = append(c.gaps, release.Gap{Kind: release.GapTooLarge,
@@ -119,32 +136,17 @@ func (g *reading) missing(ctx context.Context, results [][]release.FileChange) (
 			ask(f.NewMode, f.New)
 		}
 	}
-	format := g.box.repo.format
-	input := strings.Join(append(texts(ids), ""), "\n")
-	p, err := g.box.start(ctx, strings.NewReader(input), "cat-file", "--batch-check", "--buffer")
+	objects, err := g.box.check(ctx, texts(ids))
 	if err != nil {
 		return nil, err
 	}
 	missing := map[release.Revision]bool{}
-	for _, id := range ids {
-		var line []byte
-		if line, err = readToken(p.out, '\n'); err != nil {
-			err = cutShort(err)
-			break
-		}
-		var o object
-		if o, err = format.header(string(line)); err != nil {
-			break
-		}
+	for i, o := range objects {
 		if o.absent != "" {
-			missing[id] = true
-		} else if o.id != id {
-			err = fmt.Errorf("asked for object %s and was told of %s", id, o.id)
-			break
+			missing[ids[i]] = true
+		} else if o.id != ids[i] {
+			return nil, fmt.Errorf("gitlog: asked for object %s and was told of %s", ids[i], o.id)
 		}
-	}
-	if err := p.close(err); err != nil {
-		return nil, err
 	}
 	return missing, nil
 }

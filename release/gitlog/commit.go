@@ -60,6 +60,8 @@ func (f hashFormat) parseCommit(o object) (commitObject, error) {
 			committer = value
 		case key == "gpgsig" || key == "gpgsig-sha256":
 			c.Signature = true
+		case key == "encoding" && !readableIn(value):
+			c.unreadable = append(c.unreadable, fmt.Sprintf("message in the encoding %q", cutText(value, 64)))
 		}
 	}
 	c.Author, c.Authored = c.person("author", author)
@@ -121,6 +123,19 @@ func parseTime(s string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("time %d is after the year 9999", n)
 	}
 	return time.Unix(int64(n), 0).In(location), nil
+}
+
+// readableIn reports whether the letters of trailers and line ends are in an
+// encoding what they are in ASCII. One that is not known may hide who is named.
+func readableIn(encoding string) bool {
+	encoding = strings.ToLower(encoding)
+	for _, known := range []string{"utf-8", "utf8", "us-ascii", "ascii", "iso-8859", "iso8859", "latin", "windows-125", "cp125", "cp437",
+		"cp85", "cp866", "cp93", "koi8", "euc", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "shift-jis", "sjis", "iso-2022", "mac"} {
+		if strings.HasPrefix(encoding, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // subject is the first paragraph of a message, its lines joined by spaces.

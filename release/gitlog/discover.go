@@ -21,7 +21,8 @@ type location struct {
 
 // locate finds the repository that dir is in, as git does: the first of dir and
 // its parents that has a .git (a directory, or a file that names one), or that is
-// a git directory itself. Unlike git it does not stop at file system boundaries.
+// a git directory itself. Unlike git it does not stop at file system boundaries,
+// and does not pass over a .git that is broken.
 func locate(dir string) (location, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -35,7 +36,8 @@ func locate(dir string) (location, error) {
 	}
 	for d := abs; ; d = filepath.Dir(d) {
 		dot := filepath.Join(d, ".git")
-		if info, err := os.Stat(dot); err == nil && info.Mode().IsRegular() {
+		info, err := os.Stat(dot)
+		if err == nil && info.Mode().IsRegular() {
 			linked, err := readLink(dot, "gitdir: ")
 			if err != nil {
 				return location{}, fmt.Errorf("gitlog: open %q: %w: %w", dir, ErrNotRepository, err)
@@ -49,6 +51,10 @@ func locate(dir string) (location, error) {
 		if l, ok := gitDir(dot); ok {
 			l.top = d
 			return l, nil
+		}
+		if _, err := os.Lstat(dot); !errors.Is(err, fs.ErrNotExist) {
+			// A broken repository. One around it is not what was asked for.
+			return location{}, fmt.Errorf("gitlog: open %q: %w: %q is no git directory", dir, ErrNotRepository, dot)
 		}
 		if l, ok := gitDir(d); ok {
 			l.top = d

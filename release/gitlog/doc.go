@@ -48,14 +48,22 @@
 // configuration of the repository is obeyed, the owner of its files does not
 // matter either (git's safe.directory): the caller named the directory.
 //
-// Commits, and everything that File and Export return, are hashed and compared
-// with the id that they were asked for by. The trees and contents behind the line
-// counts are read by git, which trusts its object files.
+// Commits, the trees behind the net difference, and everything that File and
+// Export return, are hashed and compared with the id that they were asked for by.
+// The line counts and the files of each single commit are what git says, which
+// trusts its object files. Alternate object directories are followed wherever
+// they lead.
+//
+// Where a branch and a tag of one name are at different commits, that name is
+// nobody's: say refs/heads/… or refs/tags/….
+//
+// A merge has no files of its own. What was changed in the merge itself, and is in
+// none of the commits that it merges, is seen in the net difference only.
 //
 // Attributes are not obeyed, so a file that .gitattributes declares binary still
 // has its lines counted, and a file is binary only where git finds a zero byte in
 // its first 8000. Names that need what is left out (upstreams such as "@{u}",
-// reflogs such as "HEAD@{1}") are unknown revisions.
+// reflogs such as "HEAD@{1}"), and FETCH_HEAD and its like, are unknown revisions.
 //
 // # Requirements
 //

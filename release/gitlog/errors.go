@@ -57,6 +57,14 @@ func (e *CommandError) Error() string {
 	return s
 }
 
+// oddTreeError says that a tree is not as git makes them.
+type oddTreeError struct {
+	id     release.Revision
+	reason error
+}
+
+func (e *oddTreeError) Error() string { return fmt.Sprintf("tree %s: %v", e.id, e.reason) }
+
 // missingError says that the repository lacks an object.
 type missingError struct{ id string }
 

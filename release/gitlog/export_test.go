@@ -49,7 +49,7 @@ func Object(b []byte) (id release.Revision, kind string, data []byte, err error)
 
 // Commit parses the content of a commit.
 func Commit(data []byte) (release.Commit, error) {
-	c, err := formatSHA1.parseCommit(object{kind: "commit", size: int64(len(data)), data: data})
+	c, err := formatSHA1.parseCommit(object{id: formatSHA1.emptyTree, kind: "commit", size: int64(len(data)), data: data})
 	return c.Commit, err
 }
 

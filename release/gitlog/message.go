@@ -16,26 +16,28 @@ var reverts = regexp.MustCompile(`(?i)\bthis reverts commit ([0-9a-f]{7,64})\b`)
 // readMessage takes from a message who else wrote and signed off the change, and
 // what it reverts.
 func (c *commitObject) readMessage(message []byte) {
+	message = lineEnds(message)
 	lines := bytes.Split(message, []byte("\n"))
 	for i, line := range lines {
 		key, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok {
+		if !ok || blank(line[0]) { // indented, it is quoted
 			continue
 		}
 		var to *[]release.Actor
 		switch key = bytes.TrimSpace(key); {
-		case len(line) == 0 || line[0] == ' ' || line[0] == '\t': // quoted
-		case bytes.EqualFold(key, []byte("Co-authored-by")):
+		case bytes.EqualFold(key, []byte("Co-authored-by")), bytes.EqualFold(key, []byte("Co-developed-by")):
 			to = &c.CoAuthors
 		case bytes.EqualFold(key, []byte("Signed-off-by")):
 			to = &c.SignedOffBy
-		}
-		if to == nil {
+		default:
 			continue
 		}
 		text := string(value)
-		if i+1 < len(lines) && !strings.Contains(text, "<") && bytes.HasPrefix(lines[i+1], []byte(" ")) {
-			text += string(lines[i+1]) // a long trailer goes on in an indented line
+		for _, more := range lines[i+1:] { // a long trailer goes on in indented lines
+			if len(more) == 0 || !blank(more[0]) || len(text) > maxTrailer {
+				break
+			}
+			text += " " + string(bytes.TrimSpace(more))
 		}
 		*to = append(*to, people(text)...)
 	}
@@ -43,17 +45,33 @@ func (c *commitObject) readMessage(message []byte) {
 	if !bytes.Contains(message, []byte("everts")) && !bytes.Contains(message, []byte("EVERTS")) {
 		return // spares nearly all messages the search
 	}
+	seen := map[string]bool{}
 	// One space for each white space, because a message may break the line there.
 	for _, m := range reverts.FindAllSubmatch(bytes.Join(bytes.Fields(message), []byte(" ")), -1) {
 		id := strings.ToLower(string(m[1]))
-		if len(id) == len(c.ID) {
-			if !slices.Contains(c.Reverts, release.Revision(id)) {
-				c.Reverts = append(c.Reverts, release.Revision(id))
-			}
-		} else if len(id) < len(c.ID) && !slices.Contains(c.short, id) {
+		switch {
+		case seen[id] || len(id) > len(c.ID):
+		case len(id) == len(c.ID):
+			c.Reverts = append(c.Reverts, release.Revision(id))
+		default:
 			c.short = append(c.short, id)
 		}
+		seen[id] = true
 	}
+}
+
+// maxTrailer is about how long a trailer that goes on in further lines may get.
+const maxTrailer = 4 << 10
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+// lineEnds makes each line end one line feed, as those see it who read a message
+// in a browser.
+func lineEnds(message []byte) []byte {
+	if bytes.IndexByte(message, '\r') < 0 {
+		return message
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
 // people reads "Name <address>", or several of them one after the other. Text

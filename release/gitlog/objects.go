@@ -2,9 +2,11 @@ package gitlog
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,6 +84,32 @@ func (f hashFormat) readObject(r *bufio.Reader, keep int64) (object, error) {
 		return object{}, fmt.Errorf("object %s: its content is that of %s", o.id, got)
 	}
 	return o, nil
+}
+
+// check asks what names stand for, without the contents.
+func (b *sandbox) check(ctx context.Context, names []string) ([]object, error) {
+	input := strings.Join(append(slices.Clip(names), ""), "\n")
+	p, err := b.start(ctx, strings.NewReader(input), "cat-file", "--batch-check", "--buffer")
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]object, 0, len(names))
+	for range names {
+		var line []byte
+		if line, err = readToken(p.out, '\n'); err != nil {
+			err = cutShort(err)
+			break
+		}
+		var o object
+		if o, err = b.repo.format.header(string(line)); err != nil {
+			break
+		}
+		objects = append(objects, o)
+	}
+	if err := p.close(err); err != nil {
+		return nil, err
+	}
+	return objects, nil
 }
 
 // cutShort is err, of a read that needed more.

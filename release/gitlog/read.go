@@ -41,7 +41,7 @@ func (r *Repo) Read(ctx context.Context, base, head string) (release.ChangeSet, 
 		return release.ChangeSet{}, err
 	}
 	defer box.close()
-	tips, err := box.resolve(ctx, names)
+	tips, err := box.look(ctx, names)
 	if err != nil {
 		return release.ChangeSet{}, err
 	}
@@ -55,7 +55,7 @@ func (r *Repo) Read(ctx context.Context, base, head string) (release.ChangeSet, 
 		g.out.FromNothing = true
 		g.baseTree = r.format.emptyTree
 	case tips[1].absent != "":
-		g.gap(release.GapBaseMissing, release.Text(base).String(), "the repository has no such commit: "+tips[1].absent)
+		g.gap(release.GapBaseMissing, release.Text(base).String(), "the repository has no one commit of that name: "+tips[1].absent)
 		if len(box.shallow) > 0 {
 			g.gap(release.GapShallow, "", "the clone is shallow; the base may be in what was cut off")
 		}
@@ -271,23 +271,34 @@ func (g *reading) take(ctx context.Context, commits []commitObject) error {
 // was is not known, and it is only a claim.
 func (g *reading) expand(ctx context.Context, commits []commitObject) error {
 	var names []string
+	at := map[string]int{}
 	for i := range commits {
-		names = append(names, commits[i].short...)
+		for _, short := range commits[i].short {
+			if _, ok := at[short]; !ok {
+				at[short] = len(names)
+				names = append(names, short+"^{commit}")
+			}
+		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	tips, err := g.box.resolve(ctx, names)
+	objects, err := g.box.check(ctx, names)
 	if err != nil {
 		return err
 	}
 	for i := range commits {
-		for _, short := range commits[i].short {
+		c := &commits[i]
+		known := map[release.Revision]bool{}
+		for _, id := range c.Reverts {
+			known[id] = true
+		}
+		for _, short := range c.short {
 			// A branch may have the abbreviation for its name.
-			if id := tips[0].commit.ID; tips[0].absent == "" && strings.HasPrefix(string(id), short) {
-				commits[i].Reverts = append(commits[i].Reverts, id)
+			if o := objects[at[short]]; o.absent == "" && strings.HasPrefix(string(o.id), short) && !known[o.id] {
+				known[o.id] = true
+				c.Reverts = append(c.Reverts, o.id)
 			}
-			tips = tips[1:]
 		}
 	}
 	return nil

@@ -278,3 +278,28 @@ func TestDefaultBase(t *testing.T) {
 	w.git("tag", "blob", "HEAD^{tree}")
 	require.Equal(t, "refs/tags/v2", base())
 }
+
+// What a merge itself changes is in none of the commits that it merges.
+func TestReadEvilMerge(t *testing.T) {
+	t.Parallel()
+	w := newWork(t)
+	w.write("a", "1\n")
+	w.commit("one")
+	w.git("checkout", "-q", "-b", "side")
+	w.write("b", "1\n")
+	w.commit("side")
+	w.git("checkout", "-q", "main")
+	w.write("c", "1\n")
+	w.commit("main")
+	w.n++
+	w.git("merge", "-q", "--no-ff", "--no-commit", "side")
+	w.write("evil", "1\n")
+	w.commit("merge")
+	c := w.read("main~2", "main")
+	require.Empty(t, c.Gaps)
+	require.Len(t, c.Commits, 3)
+	require.Equal(t, []string{"added b >100644 +1 -0", "added c >100644 +1 -0", "added evil >100644 +1 -0"}, brief(c.Files))
+	for i := range c.Commits {
+		require.NotContains(t, brief(c.Commits[i].Files), "added evil >100644 +1 -0")
+	}
+}

@@ -45,6 +45,9 @@ func OpenWith(ctx context.Context, dir string, options Options) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := at.plain(); err != nil {
+		return nil, err
+	}
 	r := &Repo{at: at, options: options, program: program, format: formatSHA1}
 	if err := r.configure(ctx); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (release.Revision, error
 		return "", err
 	}
 	defer box.close()
-	tips, err := box.resolve(ctx, []string{rev})
+	tips, err := box.look(ctx, []string{rev})
 	if err != nil {
 		return "", err
 	}
@@ -56,6 +56,38 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (release.Revision, error
 type tip struct {
 	commit commitObject
 	absent string // why there is no commit
+}
+
+// look resolves names that a caller gave. Where a branch and a tag have one name,
+// git takes the tag, so that whoever may push a tag could choose what is compared.
+// Here that is the name of none, unless both are at the same commit.
+func (b *sandbox) look(ctx context.Context, names []string) ([]tip, error) {
+	ask := slices.Clone(names)
+	for _, name := range names {
+		ask = append(ask, "refs/heads/"+name, "refs/tags/"+name)
+	}
+	tips, err := b.resolve(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		branch, tag := tips[len(names)+2*i], tips[len(names)+2*i+1]
+		if branch.absent == "" && tag.absent == "" && branch.commit.ID != tag.commit.ID && !b.first(name) {
+			tips[i] = tip{absent: "both a branch and a tag, so say refs/heads/ or refs/tags/ before it"}
+		}
+	}
+	return tips[:len(names)], nil
+}
+
+// first reports whether git takes a name for something before it looks for a
+// branch or tag: HEAD, a whole id, a whole name.
+func (b *sandbox) first(name string) bool {
+	if i := strings.IndexAny(name, "~^:"); i >= 0 {
+		name = name[:i]
+	}
+	name, _, _ = strings.Cut(name, "@{")
+	_, err := b.repo.format.parse(name)
+	return err == nil || name == "HEAD" || name == "@" || name == "" || strings.HasPrefix(name, "refs/")
 }
 
 // resolve looks up names, which checkName has seen.
@@ -99,7 +131,8 @@ type tag struct {
 // tags lists the tags of commits that an option of for-each-ref selects, in the
 // order of shortness and then of the alphabet: of two at one commit, "v1.2.0"
 // comes before "v1.2.0-rc.1". A list that ended early at a line's end, without
-// git failing, would not be noticed.
+// git failing, would not be noticed; what is nearest among fewer tags is never
+// nearer.
 func (b *sandbox) tags(ctx context.Context, filter string) ([]tag, error) {
 	out, err := b.output(ctx, "for-each-ref", "--format=%(refname)", filter, "refs/tags/")
 	if err != nil {

@@ -110,6 +110,7 @@ func (b *sandbox) env() []string {
 		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_ATTR_NOSYSTEM=1",
+		"GIT_ATTR_SOURCE=" + string(b.repo.format.emptyTree), // git 2.43 to 2.45 would take HEAD's
 		"GIT_NO_REPLACE_OBJECTS=1",
 		"GIT_NO_LAZY_FETCH=1", // git 2.45 and later; before, there is no remote to fetch from
 		"GIT_ALLOW_PROTOCOL=none",

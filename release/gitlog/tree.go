@@ -62,11 +62,15 @@ func (r *Repo) withLibrary(ctx context.Context, use func(*library) error) error 
 		return err
 	}
 	defer box.close()
-	p, err := box.converse(ctx, "cat-file", "--batch")
+	return box.withLibrary(ctx, use)
+}
+
+func (b *sandbox) withLibrary(ctx context.Context, use func(*library) error) error {
+	p, err := b.converse(ctx, "cat-file", "--batch")
 	if err != nil {
 		return err
 	}
-	err = use(&library{p, r.format})
+	err = use(&library{p, b.repo.format})
 	closed := p.close(err)
 	if err == nil || ctx.Err() != nil || errors.Is(closed, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return closed
@@ -85,7 +89,7 @@ func (l *library) tree(id release.Revision) ([]treeEntry, error) {
 	}
 	entries, err := l.format.parseTree(data)
 	if err != nil {
-		return nil, fmt.Errorf("tree %s: %w", id, err)
+		return nil, &oddTreeError{id, err}
 	}
 	return entries, nil
 }

@@ -75,6 +75,15 @@ func TestJournalFailsReading(t *testing.T) {
 	require.ErrorIs(t, err, faulty.ErrInjected)
 	require.Equal(t, 2, n)
 	require.PanicsWithValue(t, faulty.Killed, func() { count(t, faulty.Journal(m, 1, faulty.ModeKilled)) })
+	require.PanicsWithValue(t, faulty.Killed, func() {
+		for range faulty.Journal(m, 1, faulty.ModeKilled).Load(t.Context(), "s", 0) {
+			break
+		}
+	}, "also a loop that ends early")
+	for _, err := range faulty.Journal(m, 1, faulty.ModeAfter).Load(t.Context(), "s", 0) {
+		require.NoError(t, err)
+		break
+	}
 	for _, err := range faulty.Journal(m, 1, faulty.ModeBefore).Streams(t.Context()) {
 		require.ErrorIs(t, err, faulty.ErrInjected)
 	}

@@ -109,7 +109,8 @@ func (f *FailingJournal) Streams(ctx context.Context) iter.Seq2[string, error] {
 	return fail(f, "list of streams", f.Journal.Streams(ctx))
 }
 
-// fail is seq as one call: it fails before the first value or after the last.
+// fail is seq as one call: it fails before the first value or after the last. A loop
+// that ends early can be killed, and does not see an error after it.
 func fail[T any](f *FailingJournal, what string, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -118,15 +119,19 @@ func fail[T any](f *FailingJournal, what string, seq iter.Seq2[T, error]) iter.S
 			yield(zero, fmt.Errorf("%w: call %d, before the %s", ErrInjected, call, what))
 			return
 		}
+		more := true
 		for v, err := range seq {
-			if !yield(v, err) || err != nil {
+			if more = yield(v, err); !more {
+				break
+			}
+			if err != nil {
 				return
 			}
 		}
-		switch mode {
-		case ModeKilled:
+		switch {
+		case mode == ModeKilled:
 			panic(Killed)
-		case ModeAfter:
+		case mode == ModeAfter && more:
 			yield(zero, fmt.Errorf("%w: call %d, after the %s", ErrInjected, call, what))
 		}
 	}

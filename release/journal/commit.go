@@ -265,7 +265,11 @@ func (f *File) write(frame []byte, typ frameType) (begun bool, err error) {
 	if cap(f.buf) > 2*batchBytes {
 		f.buf = nil // one huge append is no reason to keep its memory
 	}
-	if err := f.reserve(f.end + int64(len(frame))); err != nil {
+	end := f.end + int64(len(frame))
+	if typ != frameMark {
+		end += markFrameSize // on a full disk too, there is room to seal what is there
+	}
+	if err := f.reserve(end); err != nil {
 		return false, err
 	}
 	if _, err := f.disk.WriteAt(frame, f.end); err != nil {
@@ -275,7 +279,7 @@ func (f *File) write(frame []byte, typ frameType) (begun bool, err error) {
 		return true, err
 	}
 	f.end += int64(len(frame))
-	f.mark = false
+	f.mark = typ == frameMark
 	return true, nil
 }
 
@@ -304,15 +308,14 @@ const (
 	markOpened = 1 // the journal was opened and had not been closed in order
 	markClosed = 2 // the journal was closed in order
 	markSize   = 9
+
+	markFrameSize = frameHeaderSize + markSize + frameTailSize
 )
 
 // writeMark appends a mark. Whatever stands before a mark was durable before it,
 // so damage there is never taken for an unfinished write.
 func (f *File) writeMark(what byte, cut int64) error {
 	b := append(beginFrame(f.buf), what)
-	if _, err := f.write(binary.BigEndian.AppendUint64(b, uint64(cut)), frameMark); err != nil {
-		return err
-	}
-	f.mark = what == markClosed
-	return nil
+	_, err := f.write(binary.BigEndian.AppendUint64(b, uint64(cut)), frameMark)
+	return err
 }

@@ -199,3 +199,122 @@ func TestCancelInTheQueueAndInFlight(t *testing.T) {
 	}
 	require.Equal(t, "first,in flight,second", strings.Join(names, ","))
 }
+
+// Zeros that somebody appended are not sectors that were never written: where no
+// sector is missing, one flipped bit in the last frame is damage. Torn anywhere, the
+// same frame is removed.
+func TestZerosAsDataDoNotHideDamage(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{300, 2000} {
+		d := faulty.NewDisk()
+		j, err := openDisk(d, journal.Options{Preallocate: 8192})
+		require.NoError(t, err)
+		require.NoError(t, appendTo(j, "a", 0, "first"))
+		begin := len(bytes.TrimRight(d.Bytes(name), "\x00"))
+		require.NoError(t, appendTo(j, "a", 1, strings.Repeat("\x00", size)))
+		file := d.Bytes(name)
+		end := len(bytes.TrimRight(file, "\x00"))
+		for at := begin; at < end; at++ {
+			flipped := bytes.Clone(file)
+			flipped[at] ^= 1 << (at % 8)
+			d.Restart()
+			d.Put(name, flipped)
+			_, err := openDisk(d, small)
+			require.ErrorIs(t, err, journal.ErrCorrupt, "%d zeros, byte %d of the frame", size, at-begin)
+		}
+		// Any set of sectors can be missing from a write.
+		sectors := (end-1)/journal.SectorSize - begin/journal.SectorSize + 1
+		for missing := 1; missing < 1<<sectors; missing++ {
+			torn := bytes.Clone(file)
+			for s := range sectors {
+				if missing&(1<<s) != 0 {
+					from := (begin/journal.SectorSize + s) * journal.SectorSize
+					clear(torn[max(from, begin):min(from+journal.SectorSize, end)])
+				}
+			}
+			d.Restart()
+			d.Put(name, torn)
+			j, err := openDisk(d, small)
+			require.NoError(t, err, "%d zeros, missing %b", size, missing)
+			got, err := contents(j)
+			require.NoError(t, err)
+			require.Equal(t, "first", got["a"][0])
+			if len(got["a"]) == 1 {
+				require.NotEqual(t, file, torn)
+				continue
+			}
+			require.Equal(t, file, torn, "only what was zero is missing")
+		}
+	}
+}
+
+// What no Append would have taken was appended by nobody.
+func TestOversizedRecordsAreRefused(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", journal.MaxText+1)
+	for what, r := range map[string]journal.Record{
+		"stream":  journal.Seal(journal.Head{Stream: long[:journal.MaxStream+1]}, journal.Entry{Kind: "k"}),
+		"actor":   journal.Seal(journal.Head{Stream: "s"}, journal.Entry{Kind: "k", Actor: long}),
+		"kind":    journal.Seal(journal.Head{Stream: "s"}, journal.Entry{Kind: long}),
+		"reason":  journal.Seal(journal.Head{Stream: "s"}, journal.Entry{Kind: "k", Reason: long}),
+		"data":    journal.Seal(journal.Head{Stream: "s"}, journal.Entry{Kind: "k", Data: make([]byte, journal.MaxData+1)}),
+		"no kind": journal.Seal(journal.Head{Stream: "s"}, journal.Entry{}),
+		"no name": journal.Seal(journal.Head{}, journal.Entry{Kind: "k"}),
+	} {
+		d := faulty.NewDisk()
+		d.Put(name, journal.NewFile(1, journal.Item(r)))
+		_, err := openDisk(d, small)
+		require.ErrorIs(t, err, journal.ErrCorrupt, what)
+	}
+}
+
+// Where a sector ends inside the frame's sum, it can be missing like any other.
+func TestTornNearTheSum(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	for size := 1100; size < 1100+journal.SectorSize; size++ {
+		d := faulty.NewDisk()
+		j, err := openDisk(d, small)
+		require.NoError(t, err)
+		require.NoError(t, appendTo(j, "a", 0, "first"))
+		begin := len(bytes.TrimRight(d.Bytes(name), "\x00"))
+		require.NoError(t, appendTo(j, "a", 1, strings.Repeat("x", size)))
+		file := d.Bytes(name)
+		end := len(bytes.TrimRight(file, "\x00"))
+		if end%journal.SectorSize > 7 {
+			continue
+		}
+		tried++
+		for from := 0; from < end; from += journal.SectorSize {
+			torn := bytes.Clone(file)
+			clear(torn[max(from, begin):min(from+journal.SectorSize, end)])
+			d.Restart()
+			d.Put(name, torn)
+			j, err := openDisk(d, small)
+			require.NoError(t, err, "%d bytes, the sector at %d is missing", size, from)
+			got, err := contents(j)
+			require.NoError(t, err)
+			require.Equal(t, []string{"first"}, got["a"])
+			require.NotZero(t, j.Recovered())
+		}
+	}
+	require.Equal(t, 8, tried)
+}
+
+// What Open cut off is kept in the file, also when a mark was the last before it.
+func TestCutIsNotedInTheFile(t *testing.T) {
+	t.Parallel()
+	for _, closed := range []bool{false, true} {
+		file, ends, _ := sample(t, closed)
+		file = bytes.TrimRight(file, "\x00")
+		require.Equal(t, closed, len(file) > ends[len(ends)-1])
+		torn := append(file, 0xA7, 1, 2, 3)
+		d := faulty.NewDisk()
+		d.Put(name, torn)
+		j, err := openDisk(d, small)
+		require.NoError(t, err)
+		require.Equal(t, int64(4), j.Recovered())
+		b := bytes.TrimRight(d.Bytes(name), "\x00")
+		require.Equal(t, []byte{1, 0, 0, 0, 0, 0, 0, 0, 4}, b[len(b)-14:len(b)-5])
+	}
+}

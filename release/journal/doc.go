@@ -56,9 +56,10 @@
 //	frame    1 byte   0xA7
 //	         1        its type: 1 records, 2 a mark
 //	         4        n, the length of the payload
+//	         4        how many of the sectors of 512 bytes that end in the header or
+//	                  the payload are zero in them
 //	         4        sum of the file's identity, the frame's offset as 8 bytes, and
-//	                  the 6 bytes before
-//	         1        0
+//	                  the 10 bytes before
 //	         1        0x5A
 //	         n        the payload
 //	         4        sum of the payload, going on from the sum in the frame's header
@@ -76,8 +77,8 @@
 // Only the last frame can be unfinished, because each is made durable before the
 // next begins. A frame is written over zeros that are durable, and neither end of
 // its header nor its last byte is ever zero; so a frame that a crash cut short shows
-// it: the file ends inside it, or its last byte or a whole sector of 512 bytes is
-// still zero. [Open] removes such a frame and says so ([File.Recovered]). Anything
+// it: the file ends inside it, or its last byte is still zero, or more of its sectors
+// are than its header says. [Open] removes such a frame and says so ([File.Recovered]). Anything
 // else that is not right is damage, and Open refuses it with [ErrCorrupt] and changes
 // nothing: a bad frame with a good one after it, a last frame that was written whole
 // and has a bad sum, a record whose hash is wrong.

@@ -41,3 +41,7 @@ func (f *File) Queued() int {
 	defer f.mu.Unlock()
 	return len(f.queue)
 }
+
+// Fd is the descriptor of the file, and Dir the directory that is synced for it.
+func (f *File) Fd() uintptr          { return f.disk.(*osFile).Fd() }
+func (f *File) Dir() (string, error) { return f.disk.(*osFile).dir() }

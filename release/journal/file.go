@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -39,7 +40,9 @@ const (
 //
 // After a write or a sync failed, it refuses everything with ErrClosed: what the
 // disk then holds is not known, and asking it again to sync would be answered
-// with a yes that means nothing. Close it, open it again, and read.
+// with a yes that means nothing. Close it, open it again, and read. The same goes for
+// a path that no longer leads to the file, because somebody has moved, replaced or
+// removed it: that is looked for after each sync, before anything is acknowledged.
 type File struct {
 	disk     backing
 	path     string
@@ -51,7 +54,7 @@ type File struct {
 	// These belong to whoever leads: see commit.go.
 	size int64  // length of the file, zeros included
 	end  int64  // where the next frame goes
-	mark bool   // the last frame says that the journal was closed
+	mark bool   // the last frame is a mark
 	buf  []byte // of the last frame, for the next
 
 	mu      sync.Mutex
@@ -108,9 +111,13 @@ func openOn(open func(path string) (backing, error), path string, o Options) (*F
 	if err != nil {
 		return nil, err
 	}
-	f := &File{disk: d, path: path, readOnly: o.ReadOnly, prealloc: o.Preallocate, streams: map[string]*stream{}}
+	f := &File{disk: d, path: path, readOnly: o.ReadOnly, prealloc: o.Preallocate}
 	f.idle = sync.NewCond(&f.mu)
-	if err := f.load(); err != nil {
+	err = f.load()
+	if f.readOnly && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		err = f.load() // a writer has just opened it and cut off an unfinished frame
+	}
+	if err != nil {
 		d.Close()
 		return nil, fmt.Errorf("journal: open %q: %w", path, err)
 	}
@@ -120,6 +127,7 @@ func openOn(open func(path string) (backing, error), path string, o Options) (*F
 // load reads what is there and leaves a file to which frames can be appended.
 func (f *File) load() error {
 	var err error
+	f.streams = map[string]*stream{}
 	if f.size, err = f.disk.Size(); err != nil {
 		return err
 	}
@@ -217,8 +225,11 @@ func (f *File) record(head Head, p place) (Record, error) {
 // read fills b from the file.
 func (f *File) read(b []byte, off int64) error {
 	if _, err := f.disk.ReadAt(b, off); err != nil {
-		if errors.Is(err, fs.ErrClosed) {
+		switch {
+		case errors.Is(err, fs.ErrClosed):
 			return ErrClosed
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("%w: %q was cut off while it was open", ErrCorrupt, f.path)
 		}
 		return fmt.Errorf("journal: read %q: %w", f.path, err)
 	}

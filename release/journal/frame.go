@@ -17,7 +17,7 @@ const (
 	frameStart      = 0xA7 // first byte of a frame
 	frameHeaderEnd  = 0x5A // last byte of a frame's header
 	frameEnd        = 0xA5 // last byte of a frame
-	frameHeaderSize = 12
+	frameHeaderSize = 15
 	frameTailSize   = 5
 
 	// sectorSize is the least that a disk writes whole or not at all.
@@ -28,6 +28,10 @@ const (
 	batchBytes   = 4 << 20
 	batchAppends = 1024
 	maxPayload   = 2*MaxAppend + batchBytes
+
+	// maxAhead is the most that can follow the last frame of a journal: one that is
+	// unfinished, and what was preallocated.
+	maxAhead = maxPreallocate + frameHeaderSize + maxPayload + frameTailSize
 )
 
 type frameType uint8
@@ -61,9 +65,11 @@ func endFrame(b []byte, typ frameType, id [idSize]byte, off int64) []byte {
 	payload := b[frameHeaderSize:]
 	b[0], b[1] = frameStart, byte(typ)
 	binary.BigEndian.PutUint32(b[2:], uint32(len(payload)))
+	b[frameHeaderSize-1] = frameHeaderEnd
+	zeros, _ := zeroSectors(b, off)
+	binary.BigEndian.PutUint32(b[6:], zeros)
 	sum := headerSum(b, id, off)
-	binary.BigEndian.PutUint32(b[6:], sum)
-	b[10], b[11] = 0, frameHeaderEnd
+	binary.BigEndian.PutUint32(b[10:], sum)
 	b = binary.BigEndian.AppendUint32(b, crc32.Update(sum, castagnoli, payload))
 	return append(b, frameEnd)
 }
@@ -71,18 +77,18 @@ func endFrame(b []byte, typ frameType, id [idSize]byte, off int64) []byte {
 // headerSum binds a frame's header to this file and to its place in it, so that
 // a frame that somebody appended as data is never taken for a frame.
 func headerSum(header []byte, id [idSize]byte, off int64) uint32 {
-	var b [idSize + 8 + 6]byte
+	var b [idSize + 8 + 10]byte
 	copy(b[:], id[:])
 	binary.BigEndian.PutUint64(b[idSize:], uint64(off))
-	copy(b[idSize+8:], header[:6])
+	copy(b[idSize+8:], header[:10])
 	return crc32.Checksum(b[:], castagnoli)
 }
 
 // parseHeader reads the header of the frame at off: its type, and how long its
 // payload is.
 func parseHeader(b []byte, id [idSize]byte, off int64) (typ frameType, n int, ok bool) {
-	if b[0] != frameStart || b[10] != 0 || b[11] != frameHeaderEnd ||
-		binary.BigEndian.Uint32(b[6:]) != headerSum(b, id, off) {
+	if b[0] != frameStart || b[frameHeaderSize-1] != frameHeaderEnd ||
+		binary.BigEndian.Uint32(b[10:]) != headerSum(b, id, off) {
 		return 0, 0, false
 	}
 	length := binary.BigEndian.Uint32(b[2:])
@@ -93,25 +99,39 @@ func parseHeader(b []byte, id [idSize]byte, off int64) (typ frameType, n int, ok
 // announced. rest begins after the header.
 func intact(header, rest []byte) bool {
 	n := len(rest) - frameTailSize
-	sum := crc32.Update(binary.BigEndian.Uint32(header[6:]), castagnoli, rest[:n])
+	sum := crc32.Update(binary.BigEndian.Uint32(header[10:]), castagnoli, rest[:n])
 	return binary.BigEndian.Uint32(rest[n:]) == sum && rest[n+4] == frameEnd
 }
 
 // unwritten reports whether a frame that begins at off can be what a write left
-// that was cut short: its end is still zero, or a whole sector of it is. The
-// space was zero before, so what was not written still is.
+// that was cut short: its end is still zero, or a whole sector of it is that was not
+// meant to be. The space was zero before, so what was not written still is.
 func unwritten(frame []byte, off int64) bool {
 	if frame[len(frame)-1] == 0 {
 		return true
 	}
-	for at := 0; at < len(frame); {
-		next := min(at+sectorSize-int((off+int64(at))%sectorSize), len(frame))
-		if zero(frame[at:next]) {
-			return true
+	zeros, n := zeroSectors(frame[:len(frame)-frameTailSize], off)
+	if zeros > binary.BigEndian.Uint32(frame[6:]) {
+		return true
+	}
+	for frame = frame[n:]; len(frame) > 0; frame = frame[min(sectorSize, len(frame)):] {
+		if zero(frame[:min(sectorSize, len(frame))]) {
+			return true // it holds a part of the frame's sum, which happens to be zero, or is not there
 		}
-		at = next
 	}
 	return false
+}
+
+// zeroSectors counts the sectors of a file that end in b, which stands at off, and
+// are zero in it. n is where the last of all that end in b ends.
+func zeroSectors(b []byte, off int64) (zeros uint32, n int) {
+	for next := sectorSize - int(off%sectorSize); next <= len(b); next += sectorSize {
+		if zero(b[n:next]) {
+			zeros++
+		}
+		n = next
+	}
+	return zeros, n
 }
 
 func zero(b []byte) bool {

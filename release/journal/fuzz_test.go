@@ -20,7 +20,7 @@ func FuzzOpen(f *testing.F) {
 		file = bytes.TrimRight(file, "\x00")
 		f.Add(uint8(0), file)
 		f.Add(uint8(0), file[:ends[2]+5])
-		f.Add(uint8(1), file[journal.HeaderSize+12:ends[1]-5])
+		f.Add(uint8(1), file[journal.HeaderSize+15:ends[1]-5])
 	}
 	records := chain("s", "1", "2")
 	items := append(journal.Item(records[0]), journal.Item(records[1])...)
@@ -68,7 +68,7 @@ func TestLengthsAreNotBelieved(t *testing.T) {
 	j, err := openDisk(d, small)
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
-	require.Equal(t, int64(12), j.Recovered(), "its header; the rest is zeros")
+	require.Equal(t, int64(15), j.Recovered(), "its header; the rest is zeros")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20))
 
 	d.Put(name, journal.NewFile(1, make([]byte, journal.MaxPayload+1)))

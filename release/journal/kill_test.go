@@ -5,7 +5,6 @@ package journal_test
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -21,8 +20,6 @@ import (
 
 	"github.com/sallyport-dev/sallyport/release/journal"
 )
-
-var long = flag.Bool("long", false, "run the long variants: 500 kills instead of 20")
 
 const (
 	writerEnv     = "SALLYPORT_JOURNAL_WRITER"

@@ -1,6 +1,9 @@
 package journal
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Limits of one append. They keep a single append from filling a store's memory,
 // and are the same for every store, so that a host can change stores.
@@ -32,7 +35,7 @@ func (a Append) Check() error {
 	}
 	total := 0
 	for i, e := range a.Entries {
-		if err := e.check(); err != nil {
+		if err := checkSizes(len(e.Actor), len(e.Kind), len(e.Reason), len(e.Data)); err != nil {
 			return fmt.Errorf("journal: stream %q: entry %d of %d: %w", a.Stream, i+1, len(a.Entries), err)
 		}
 		total += len(e.Actor) + len(e.Kind) + len(e.Reason) + len(e.Data)
@@ -43,15 +46,16 @@ func (a Append) Check() error {
 	return nil
 }
 
-func (e Entry) check() error {
-	if e.Kind == "" {
-		return fmt.Errorf("it has no kind")
+// checkSizes says what is wrong with an entry that has texts and data so long.
+func checkSizes(actor, kind, reason, data int) error {
+	if kind == 0 {
+		return errors.New("it has no kind")
 	}
 	for _, f := range []struct {
 		name string
 		n    int
 		max  int
-	}{{"actor", len(e.Actor), MaxText}, {"kind", len(e.Kind), MaxText}, {"reason", len(e.Reason), MaxText}, {"data", len(e.Data), MaxData}} {
+	}{{"actor", actor, MaxText}, {"kind", kind, MaxText}, {"reason", reason, MaxText}, {"data", data, MaxData}} {
 		if f.n > f.max {
 			return fmt.Errorf("its %s has %d bytes; at most %d are allowed", f.name, f.n, f.max)
 		}

@@ -3,9 +3,13 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
+
+const openFlags = 0
 
 // lock makes a file beside f, named f with ".lock" behind it. Here the lock does
 // not end with the process: after a crash somebody has to remove the file, which
@@ -13,12 +17,15 @@ import (
 func lock(f *os.File) (unlock func() error, err error) {
 	name := f.Name() + ".lock"
 	l, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%w: %w", ErrLocked, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(l, "process %d\n", os.Getpid())
-	if err := l.Close(); err != nil {
-		return nil, err
+	_, err = fmt.Fprintf(l, "process %d\n", os.Getpid())
+	if err := errors.Join(err, l.Close()); err != nil {
+		return nil, errors.Join(err, os.Remove(name))
 	}
 	return func() error { return os.Remove(name) }, nil
 }

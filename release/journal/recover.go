@@ -61,7 +61,7 @@ func (f *File) scan() (last span, err error) {
 	reset()
 	header := make([]byte, frameHeaderSize)
 	var rest []byte
-	again := f.readOnly
+	again, suspect := f.readOnly, false
 	for {
 		n, ok, err := f.frame(r, header, &rest)
 		if err != nil {
@@ -73,8 +73,11 @@ func (f *File) scan() (last span, err error) {
 			}
 			last = span{f.end, int64(frameHeaderSize + len(rest))}
 			f.end += last.n
-			again = f.readOnly
+			again, suspect = f.readOnly, false
 			continue
+		}
+		if f.size-f.end > maxAhead {
+			return span{}, fmt.Errorf("%w: no frame is at byte %d, and %d bytes are behind it", ErrCorrupt, f.end, f.size-f.end)
 		}
 		end, err := f.written()
 		if err != nil || end == f.end {
@@ -88,6 +91,13 @@ func (f *File) scan() (last span, err error) {
 			continue
 		}
 		if err := f.unfinished(end); err != nil {
+			if f.readOnly && !suspect {
+				// Unless a writer finished it after it was read: it is whole by now, if
+				// there is one behind it.
+				suspect = true
+				reset()
+				continue
+			}
 			return span{}, err
 		}
 		f.cut = end - f.end
@@ -123,10 +133,11 @@ func (f *File) written() (int64, error) {
 	end := f.end
 	for at := f.end; at < f.size; at += int64(len(b)) {
 		b = b[:min(int64(cap(b)), f.size-at)]
-		if _, err := f.disk.ReadAt(b, at); err != nil && err != io.EOF {
+		n, err := f.disk.ReadAt(b, at)
+		if err != nil && err != io.EOF {
 			return 0, err
 		}
-		if n := len(bytes.TrimRight(b, "\x00")); n > 0 {
+		if n := len(bytes.TrimRight(b[:n], "\x00")); n > 0 {
 			end = at + int64(n)
 		}
 	}
@@ -208,7 +219,7 @@ func (f *File) apply(typ frameType, payload []byte) error {
 		if len(payload) != markSize || payload[0] != markOpened && payload[0] != markClosed {
 			return fmt.Errorf("a mark of %d bytes that this version does not know", len(payload))
 		}
-		f.mark = payload[0] == markClosed
+		f.mark = true
 		return nil
 	}
 	return fmt.Errorf("frames of type %d are of a newer version", typ)
@@ -242,14 +253,18 @@ func (f *File) applyRecord(content []byte, p place) error {
 	if err != nil {
 		return fmt.Errorf("%w: a record: %w", ErrCorrupt, err)
 	}
+	if len(b.stream) == 0 || len(b.stream) > MaxStream {
+		return fmt.Errorf("%w: a record of a stream whose name has %d bytes", ErrCorrupt, len(b.stream))
+	}
 	s := f.streams[string(b.stream)]
 	if s == nil {
 		s = &stream{head: Head{Stream: string(b.stream)}}
 	}
 	hash := release.Digest(content)
+	problem := checkSizes(len(b.actor), len(b.kind), len(b.reason), len(b.data))
 	switch {
-	case len(b.stream) == 0 || len(b.kind) == 0:
-		return &CorruptError{Stream: s.head.Stream, Seq: s.head.Seq + 1, Problem: "it has no stream or no kind"}
+	case problem != nil:
+		return &CorruptError{Stream: s.head.Stream, Seq: s.head.Seq + 1, Problem: problem.Error()}
 	case b.seq != s.head.Seq+1:
 		return &CorruptError{Stream: s.head.Stream, Seq: s.head.Seq + 1, Problem: fmt.Sprintf("it says that it is record %d", b.seq)}
 	case chainHash(s.head.Hash, content[hashSize:]) != hash:

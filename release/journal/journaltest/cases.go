@@ -136,6 +136,18 @@ func testEarlyEnd(t testing.TB, s suite) {
 		t.Fatalf("the loop saw %d records, want the 3 that were there when it began", n-3)
 	}
 	verify(t, j, "a")
+	// An iterator may be kept and used again; each loop reads anew.
+	records, names := j.Load(t.Context(), "b", 0), j.Streams(t.Context())
+	for n := uint64(1); n < 4; n++ {
+		add(t, j, "b", n, entry("more"))
+		add(t, j, fmt.Sprint("c", n), 0, entry("new"))
+		if got := uint64(len(collect(t, "load again", records))); got != n+1 {
+			t.Fatalf("a loop over an iterator made earlier saw %d records, want the %d that were there when it began", got, n+1)
+		}
+		if got := uint64(len(collect(t, "streams again", names))); got != n+2 {
+			t.Fatalf("a loop over an iterator made earlier saw %d streams, want the %d that were there when it began", got, n+2)
+		}
+	}
 }
 
 func testOwnership(t testing.TB, s suite) {

@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/journal"
 	"github.com/sallyport-dev/sallyport/release/journal/journaltest"
 )
@@ -279,6 +283,141 @@ func TestMutantsAreCaught(t *testing.T) {
 				}
 			}}
 		}, "the chain verifies"},
+		{"reads when the iterator is made, not when the loop begins", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				var kept []journal.Record
+				for r, err := range m.Load(ctx, s, after) {
+					if err != nil {
+						return m.Load(ctx, s, after)
+					}
+					kept = append(kept, r)
+				}
+				return func(yield func(journal.Record, error) bool) {
+					for _, r := range kept {
+						if !yield(r, nil) {
+							return
+						}
+					}
+				}
+			}}
+		}, "a loop may end early"},
+		{"can be read once only", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				used := false
+				return func(yield func(journal.Record, error) bool) {
+					if !used {
+						used = true
+						m.Load(ctx, s, after)(yield)
+					}
+				}
+			}}
+		}, "a loop may end early"},
+		{"lists a stream that was only asked for", func() mutant {
+			var mu sync.Mutex
+			asked := map[string]bool{}
+			return mutant{
+				load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+					mu.Lock()
+					defer mu.Unlock()
+					asked[s] = true
+					return m.Load(ctx, s, after)
+				},
+				streams: func(m *journal.Memory, ctx context.Context) iter.Seq2[string, error] {
+					return func(yield func(string, error) bool) {
+						mu.Lock()
+						names := maps.Clone(asked)
+						mu.Unlock()
+						for s, err := range m.Streams(ctx) {
+							if err != nil {
+								yield("", err)
+								return
+							}
+							names[s] = true
+						}
+						for _, s := range slices.Sorted(maps.Keys(names)) {
+							if !yield(s, nil) {
+								return
+							}
+						}
+					}
+				}}
+		}, "streams are sorted"},
+		{"keeps time to the microsecond", func() mutant {
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				a.Entries = slices.Clone(a.Entries)
+				for i := range a.Entries {
+					a.Entries[i].At = a.Entries[i].At.Truncate(time.Microsecond)
+				}
+				return m.Append(ctx, a)
+			}}
+		}, "values come back"},
+		{"shares its bytes with the reader", func() mutant {
+			var mu sync.Mutex
+			shared := map[release.Digest]journal.Record{}
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return func(yield func(journal.Record, error) bool) {
+					for r, err := range m.Load(ctx, s, after) {
+						mu.Lock()
+						if old, ok := shared[r.Hash]; ok && err == nil {
+							r = old
+						}
+						shared[r.Hash] = r
+						mu.Unlock()
+						if !yield(r, err) {
+							return
+						}
+					}
+				}
+			}}
+		}, "the caller's data stays the caller's"},
+		{"ends stream names at a zero byte", func() mutant {
+			cut := func(s string) string { s, _, _ = strings.Cut(s, "\x00"); return s }
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				a.Stream = cut(a.Stream)
+				return m.Append(ctx, a)
+			}, load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return m.Load(ctx, cut(s), after)
+			}}
+		}, "streams are sorted"},
+		{"ignores the case of stream names", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return m.Load(ctx, strings.ToLower(s), after)
+			}}
+		}, "load after a version"},
+		{"counts versions as int64", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return m.Load(ctx, s, uint64(max(int64(after), 0)))
+			}}
+		}, "load after a version"},
+		{"sees what is appended during the loop", func() mutant {
+			return mutant{load: func(m *journal.Memory, ctx context.Context, s string, after uint64) iter.Seq2[journal.Record, error] {
+				return func(yield func(journal.Record, error) bool) {
+					for n := after; ; n++ {
+						found := false
+						for r, err := range m.Load(ctx, s, n) {
+							if found = true; !yield(r, err) || err != nil {
+								return
+							}
+							break
+						}
+						if !found || n > after+1000 {
+							return
+						}
+					}
+				}
+			}}
+		}, "a loop may end early"},
+		{"goes on after Close", func() mutant {
+			last := new(journal.Memory)
+			return mutant{append: func(m *journal.Memory, ctx context.Context, a journal.Append) ([]journal.Record, error) {
+				r, err := m.Append(ctx, a)
+				if errors.Is(err, journal.ErrClosed) {
+					a.Expect = version(last, a.Stream)
+					return last.Append(ctx, a)
+				}
+				return r, err
+			}}
+		}, "a closed journal refuses"},
 	}
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {

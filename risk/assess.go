@@ -111,9 +111,17 @@ func labelledCopy(cs *release.ChangeSet, extra []label.Labeler) *release.ChangeS
 	out.Settings = slices.Clone(cs.Settings)
 	for i := range out.Settings {
 		s := &out.Settings[i]
-		s.Labels = fileLabels(release.FileChange{Path: s.File, Op: s.Op, Labels: s.Labels}, def, extra)
+		known := slices.Concat(s.Labels, keyLabels(s.Key, def))
+		s.Labels = fileLabels(release.FileChange{Path: s.File, Op: s.Op, Labels: known}, def, extra)
 	}
 	return &out
+}
+
+// keyLabels are the sensitive labels that the words of a setting's key give.
+func keyLabels(key string, def []label.Labeler) []release.Label {
+	return slices.DeleteFunc(label.File(release.FileChange{Path: release.Path(key)}, def), func(l release.Label) bool {
+		return !slices.ContainsFunc(sensitive, func(s sensitivity) bool { return s.label == l })
+	})
 }
 
 func fileLabels(f release.FileChange, def, extra []label.Labeler) []release.Label {

@@ -80,7 +80,7 @@ func TestTiers(t *testing.T) {
 		{"eight hundred lines of code", changes(file("server/handler.go", 800, 0)), moderate, "table"},
 		{"documentation of the sign-in", changes(file("docs/authentication.md", 40, 0)), low, "table"},
 		{"prose among the code of the sign-in", changes(file("auth/NOTES.md", 40, 0)), high, "sensitive"},
-		{"a program that calls itself documentation", changes(func() release.FileChange { f := file("docs/guide.md", 40, 0); f.NewMode = "100755"; return f }()), moderate, "table"},
+		{"a program that calls itself documentation", changes(func() release.FileChange { f := file("docs/guide.md", 40, 0); f.NewMode = "100755"; return f }()), moderate, "opaque"},
 		{"a program among documentation", changes(file("docs/build.py", 40, 0)), moderate, ""},
 		{"fifty lines of code", changes(file("server/handler.go", 50, 1)), moderate, "table"},
 		{"nine hundred lines of code", changes(file("server/handler.go", 900, 0)), high, "table"},

@@ -86,6 +86,9 @@ func lintDemands(ds []Demand) []Problem {
 		if i > 0 {
 			out = append(out, lintWeaker(path, ds[i-1], d)...)
 		}
+		if d.Tier >= release.TierHigh && !slices.ContainsFunc(d.Requirements, func(r release.Requirement) bool { return r.Evidence == release.EvidenceApproval && r.Independent }) {
+			out = append(out, Problem{path, fmt.Sprintf("tier %s asks for no independent approval: its author could let it out alone", d.Tier)})
+		}
 		if d.Rollout.MinStages < 1 || d.Rollout.MinBake < 0 || !(d.Rollout.MaxFirstPercent >= 0 && d.Rollout.MaxFirstPercent <= 100) {
 			out = append(out, Problem{path + ".rollout", "less than one stage, a bake below zero, or a share that is no percentage"})
 		}
@@ -108,6 +111,9 @@ func lintRequirements(path string, rs []release.Requirement) []Problem {
 		}
 		if r.Count < 1 || r.MaxAge < 0 {
 			out = append(out, Problem{at, fmt.Sprintf("count %d or age %s is out of range", r.Count, r.MaxAge)})
+		}
+		if slices.Contains(r.Roles, "") {
+			out = append(out, Problem{at, "a role without a name"})
 		}
 		if r.Why == "" {
 			out = append(out, Problem{at, "it does not say why"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -21,6 +22,7 @@ const DefaultHorizon = 30 * 24 * time.Hour
 const (
 	maxKept   = 4_000
 	maxFitted = 1_000
+	maxCause  = 1_000 // bytes: with it a full learner's JSON stays below maxState
 )
 
 // Learner remembers what became of releases and makes a [Model] of it. The zero
@@ -48,8 +50,10 @@ type observation struct {
 // Observe takes what is known of a release. It may be told the same any number of
 // times, and in any order: of two outcomes of one release the one that was known
 // later counts, of two known at the same time the worse, and "not known yet" never
-// takes the place of anything. An outcome without a release or times, or one
-// known before its release was deployed, is an error and changes nothing.
+// takes the place of anything. Beyond 4,000 releases those that were deployed first
+// are forgotten, and an outcome of a forgotten one is taken as new. An outcome
+// without a release or times, one known before its release was deployed, or one that JSON
+// cannot hold is an error and changes nothing.
 func (l *Learner) Observe(o release.Outcome, f Features) error {
 	if err := checkOutcome(o, f); err != nil {
 		return err
@@ -80,6 +84,14 @@ func checkOutcome(o release.Outcome, f Features) error {
 	} else if o.At.Before(o.Deployed) {
 		errs = append(errs, fmt.Errorf("risk: outcome known at %s, before its release was deployed at %s",
 			o.At.Format(time.RFC3339), o.Deployed.Format(time.RFC3339)))
+	}
+	for _, t := range []time.Time{o.Deployed, o.At} {
+		if y := t.UTC().Year(); y < 0 || y > 9999 {
+			errs = append(errs, fmt.Errorf("risk: outcome in the year %d, which no text can hold", y))
+		}
+	}
+	if len(o.Cause) > maxCause || !utf8.ValidString(o.Cause) {
+		errs = append(errs, fmt.Errorf("risk: outcome with a cause of %d bytes: it is text of at most %d", len(o.Cause), maxCause))
 	}
 	return errors.Join(append(errs, f.Validate())...)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -18,13 +17,37 @@ const maxState = 16 << 20
 type learnerState struct {
 	Schema       string        `json:"schema"`
 	Horizon      time.Duration `json:"horizon"`
-	Observations []observation `json:"observations"`
+	Observations observations  `json:"observations"`
+}
+
+// observations stops reading where there are too many, so that a short text cannot
+// become a large state.
+type observations []observation
+
+func (os *observations) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields() // a decoder's strictness does not reach its types' own methods
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return errors.New("the observations are no list")
+	}
+	*os = (*os)[:0]
+	for d.More() {
+		if len(*os) == maxKept {
+			return fmt.Errorf("there are more than %d observations", maxKept)
+		}
+		var o observation
+		if err := d.Decode(&o); err != nil {
+			return err
+		}
+		*os = append(*os, o)
+	}
+	return nil
 }
 
 // MarshalJSON writes the state: the horizon and the newest that is known of each
 // release. The base is the caller's and is not in it.
 func (l *Learner) MarshalJSON() ([]byte, error) {
-	return json.Marshal(learnerState{learnerSchema, l.horizon(), slices.Concat([]observation{}, l.kept)})
+	return json.Marshal(learnerState{learnerSchema, l.horizon(), append(observations{}, l.kept...)})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote and takes the place of what the learner knew;
@@ -48,9 +71,6 @@ func (l *Learner) UnmarshalJSON(b []byte) error {
 	}
 	if s.Horizon <= 0 {
 		return fmt.Errorf("risk: learner state has horizon %s", s.Horizon)
-	}
-	if len(s.Observations) > maxKept {
-		return fmt.Errorf("risk: learner state has %d observations, more than %d", len(s.Observations), maxKept)
 	}
 	next := Learner{Horizon: s.Horizon, Base: l.Base}
 	for i, o := range s.Observations {

@@ -15,7 +15,8 @@ import (
 type Policy struct {
 	// ID names the policy, for people.
 	ID string
-	// Rules set floors. To add one: append(risk.Rules(), mine).
+	// Rules set floors. To add one: append(risk.Rules(), mine). Most of those of
+	// this module cannot be taken away: see [Rules].
 	Rules []Rule
 	// Labelers are used beside the default ones of package label, which cannot be
 	// taken away.
@@ -43,8 +44,9 @@ func Default() *Policy {
 }
 
 // Lint lists everything that keeps the policy from being used: rules without
-// documentation or twice, a table that is not complete and monotone, a tier without requirements or
-// with weaker ones than the tier below.
+// documentation or twice, floors of this module that are missing, a table that is not
+// complete and monotone or that takes an unknown likelihood for low, a tier without
+// requirements or with weaker ones than the tier below, a high tier that authors could pass by themselves.
 func (p *Policy) Lint() []Problem {
 	var out []Problem
 	if p.ID == "" {
@@ -79,7 +81,13 @@ func (p *Policy) lintTable() []Problem {
 		out[i].Path = "table." + out[i].Path
 	}
 	if !slices.EqualFunc(p.Table.Axes, axes(), func(a, b Axis) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) }) {
-		out = append(out, Problem{"table.axes", "they are not likelihood and impact as Assess fills them"})
+		return append(out, Problem{"table.axes", "they are not likelihood and impact as Assess fills them"})
+	}
+	// A likelihood that is not known counts as high, and unknown is never low. The
+	// row never falls, so its first cell says it for all.
+	first := int(LevelHigh-LevelMinimal) * len(p.Table.Axes[1].Values)
+	if first < len(p.Table.Tiers) && p.Table.Tiers[first] == release.TierLow {
+		out = append(out, Problem{fmt.Sprintf("table.tiers[%d]", first), "low for a likelihood that is high or not known"})
 	}
 	return out
 }

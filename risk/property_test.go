@@ -87,6 +87,9 @@ var (
 			if i >= 5 {
 				tier = max(tier, p.Table.Tiers[i-5])
 			}
+			if i >= 15 { // likelihood high, or not known
+				tier = max(tier, release.TierModerate)
+			}
 			p.Table.Tiers[i] = tier
 		}
 		return p

@@ -2,7 +2,9 @@ package risk
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -79,16 +81,45 @@ func lintRules(rules []Rule) []Problem {
 			at("run", fmt.Sprintf("rule %q cannot run", r.ID))
 		}
 	}
+	return append(out, lintOurs(rules)...)
+}
+
+// ours are the rules of this module, by what they look at: coverage first, because
+// what was not read can be anything. Their Run captures nothing: see [same].
+var ours = []Rule{
+	revisionRule(), gapRule(), coverageRule(), unreadRule(),
+	sensitiveRule(), pipelineRule(), policyRule(), migrationRule(), interfaceRule(),
+	resourceRule(), settingRule(),
+	dependencyRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
+}
+
+// optional are those of ours that a policy may do without, because where they
+// draw the line is a choice. The others are floors that no policy takes away.
+var optional = []string{"interface", "setting", "size", "spread", "test-removed"}
+
+// Rules are the rules of the default policy. The caller owns the slice. A policy
+// must have all of them but interface, setting, size, spread and test-removed, and
+// none of its own in their place.
+func Rules() []Rule { return slices.Clone(ours) }
+
+// lintOurs finds rules of this module that are not there, or run something else
+// under its name: the digest of a policy tells rules apart by id and version alone.
+func lintOurs(rules []Rule) []Problem {
+	var out []Problem
+	for _, o := range ours {
+		i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == o.ID })
+		switch {
+		case i < 0 && !slices.Contains(optional, o.ID):
+			out = append(out, Problem{"rules", fmt.Sprintf("there is no %q, which no policy may take away", o.ID)})
+		case i >= 0 && rules[i].Run != nil && !same(rules[i], o):
+			out = append(out, Problem{fmt.Sprintf("rules[%d].run", i), fmt.Sprintf("%q is the name of a rule of this module, and this is not it", o.ID)})
+		}
+	}
 	return out
 }
 
-// Rules are the rules of the default policy, by what they look at: coverage first,
-// because what was not read can be anything. The caller owns the slice.
-func Rules() []Rule {
-	return []Rule{
-		revisionRule(), gapRule(), coverageRule(), unreadRule(),
-		sensitiveRule(), pipelineRule(), policyRule(), migrationRule(), interfaceRule(),
-		resourceRule(), settingRule(),
-		dependencyRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
-	}
+// same compares the code of two rules. It says all there is to say of functions
+// that capture nothing.
+func same(a, b Rule) bool {
+	return a.Version == b.Version && reflect.ValueOf(a.Run).Pointer() == reflect.ValueOf(b.Run).Pointer()
 }

@@ -3,7 +3,9 @@ package risk
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -71,19 +73,30 @@ func coverageRule() Rule {
 
 func unreadRule() Rule {
 	return Rule{ID: "unread", Version: 1,
-		Doc: "Moderate when a file that declares dependencies changed, or its change stands under such a label, and no reader " +
-			"read dependencies completely: what came in with it is not known.",
+		Doc: "Moderate when a file that is labelled as declaring dependencies, or one that declares infrastructure by its extension " +
+			"(Terraform, Bicep, HCL), changed and no reader read that kind of change completely: what came in with it is not known.",
 		Run: func(cs *release.ChangeSet) []Finding {
-			if cs.Coverage[release.KindDependency] == release.CoverageComplete {
-				return nil
-			}
+			dependencies := cs.Coverage[release.KindDependency] != release.CoverageComplete
+			resources := cs.Coverage[release.KindInfrastructure] != release.CoverageComplete
 			var out []Finding
 			for i := range cs.Files {
-				if slices.Contains(cs.Files[i].Labels, release.LabelDeps) {
-					out = append(out, Finding{release.TierModerate, cs.Files[i].Path.String(),
-						"it declares dependencies, and which of them changed was not read"})
+				f := &cs.Files[i]
+				if dependencies && slices.Contains(f.Labels, release.LabelDeps) {
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "it declares dependencies, and which of them changed was not read"})
+				}
+				if resources && declaresResources(f.Path) {
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "it declares infrastructure, and what of that changed was not read"})
 				}
 			}
 			return out
 		}}
+}
+
+// declaresResources goes by the extension.
+func declaresResources(p release.Path) bool {
+	switch ext := path.Ext(strings.TrimSuffix(strings.ToLower(string(p)), ".json")); ext {
+	case ".tf", ".tfvars", ".tofu", ".hcl", ".bicep":
+		return true
+	}
+	return false
 }

@@ -11,16 +11,18 @@ import (
 
 // sensitive are the labels whose changes are high wherever they stand, with the
 // words for people.
-var sensitive = []struct {
-	label release.Label
-	what  string
-}{
+var sensitive = []sensitivity{
 	{release.LabelIdentity, "who somebody is: identity, authentication or sessions"},
 	{release.LabelAccess, "what somebody may do: authorisation or roles"},
 	{release.LabelCrypto, "cryptography, keys or certificates"},
 	{release.LabelSecrets, "where secrets are kept or read"},
 	{release.LabelPayment, "money"},
 	{release.LabelNetwork, "who can reach what"},
+}
+
+type sensitivity struct {
+	label release.Label
+	what  string
 }
 
 // sensitiveFindings are the findings for one changed thing with the given labels.
@@ -103,12 +105,14 @@ func migrationRule() Rule {
 				if !slices.Contains(f.Labels, release.LabelMigration) {
 					continue
 				}
-				name := strings.ToLower(path.Base(string(f.Path)))
+				name := migrationName(f.Path)
 				word := slices.IndexFunc(destructive, func(w string) bool { return strings.Contains(name, w) })
 				switch {
 				case word >= 0:
 					out = append(out, Finding{release.TierHigh, f.Path.String(),
 						fmt.Sprintf("a migration whose name says %q: data may be lost", destructive[word])})
+				case !ascii(name):
+					out = append(out, Finding{release.TierHigh, f.Path.String(), "a migration whose name has letters that may look like others: it may be destructive"})
 				case f.Op != release.OpAdded:
 					out = append(out, Finding{release.TierHigh, f.Path.String(),
 						fmt.Sprintf("a migration that was there before is %s: it may have run already", f.Op)})
@@ -118,6 +122,18 @@ func migrationRule() Rule {
 			}
 			return out
 		}}
+}
+
+// migrationName is the name of a migration in small letters: the file's, with its
+// directory's, because some tools call every file migration.sql.
+func migrationName(p release.Path) string {
+	dir, base := path.Split(string(p))
+	return strings.ToLower(path.Base(dir) + "/" + base)
+}
+
+// ascii reports whether a reviewer sees the letters that are there.
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func interfaceRule() Rule {

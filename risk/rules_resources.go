@@ -9,8 +9,8 @@ import (
 
 func resourceRule() Rule {
 	return Rule{ID: "resource", Version: 1,
-		Doc: "High for a changed resource of identity, access, keys, secrets or network; high when a stateful one is removed, replaced, moved or " +
-			"changed in a way that is not known; moderate for every other change of infrastructure.",
+		Doc: "High for a changed resource of identity, access, keys, secrets or network, for one whose type or change is not known, and " +
+			"when a stateful one is removed, replaced or moved; moderate for every other change of infrastructure.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			var out []Finding
 			for i := range cs.Resources {
@@ -24,11 +24,17 @@ func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
 	subject := release.Text(r.Address).String()
 	n := len(out)
 	out = sensitiveFindings(out, subject, r.Labels)
+	if r.Type == "" {
+		out = append(out, Finding{release.TierHigh, subject, "what it is is not known"})
+	}
 	switch r.Op {
 	case release.OpAdded, release.OpModified, release.OpListed, release.OpUnlisted:
 	case release.OpUnknown:
 		out = append(out, Finding{release.TierHigh, subject, "what happens to it is not known"})
 	default:
+		if r.Op > release.OpUnlisted {
+			out = append(out, Finding{release.TierHigh, subject, "what happens to it is not known"})
+		}
 		if slices.Contains(r.Labels, release.LabelStateful) {
 			out = append(out, Finding{release.TierHigh, subject, fmt.Sprintf("it holds data and is %s", r.Op)})
 		}
@@ -41,12 +47,16 @@ func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
 
 func settingRule() Rule {
 	return Rule{ID: "setting", Version: 1,
-		Doc: "Moderate for each changed setting: configuration causes about as many outages as code " +
+		Doc: "Moderate for each changed setting, high for one whose change is not known: configuration causes about as many outages as code " +
 			"(Google's SRE workbook, appendix C: 37 % by pushed binaries, 31 % by pushed configuration), and counts no lines.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			var out []Finding
 			for i := range cs.Settings {
-				out = append(out, Finding{release.TierModerate, settingName(cs.Settings[i]), fmt.Sprintf("a setting that is %s", cs.Settings[i].Op)})
+				f := Finding{release.TierModerate, settingName(cs.Settings[i]), fmt.Sprintf("a setting that is %s", cs.Settings[i].Op)}
+				if op := cs.Settings[i].Op; op == release.OpUnknown || op > release.OpUnlisted {
+					f.Floor, f.Text = release.TierHigh, "what happened to this setting is not known"
+				}
+				out = append(out, f)
 			}
 			return out
 		}}

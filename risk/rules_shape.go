@@ -92,7 +92,7 @@ func spreadRule() Rule {
 
 func opaqueRule() Rule {
 	return Rule{ID: "opaque", Version: 1,
-		Doc: "Moderate for what a reviewer cannot read in the change: a binary file, a symbolic link, a file that changed its type. High for a submodule that moved " +
+		Doc: "Moderate for what a reviewer cannot read in the change: a binary file, a symbolic link, a file that changed its type, is of an unknown one, or became executable. High for a submodule that moved " +
 			"(its content is elsewhere) and for a file whose change is not known.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			var out []Finding
@@ -109,11 +109,18 @@ func opaqueRule() Rule {
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "a symbolic link: what it stands for is elsewhere"})
 				case f.Binary && f.Op != release.OpRemoved:
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "a binary file: its change cannot be read"})
+				case !plainMode(f.OldMode) || !plainMode(f.NewMode):
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "what kind of file it is is not known"})
+				case f.NewMode == "100755" && f.OldMode == "100644":
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "it can be run now, and could not before"})
 				}
 			}
 			return out
 		}}
 }
+
+// plainMode is true for a file and for none.
+func plainMode(mode string) bool { return mode == "" || mode == "100644" || mode == "100755" }
 
 func testRule() Rule {
 	return Rule{ID: "test-removed", Version: 1,

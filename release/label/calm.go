@@ -19,40 +19,30 @@ func regular(fc release.FileChange) bool {
 	return ok(fc.OldMode) && ok(fc.NewMode) && fc.OldMode+fc.NewMode != "" && fc.Op != release.OpReplaced && fc.Op != release.OpUnknown
 }
 
-// clean reports whether a path is what it seems: printable, relative, without
-// empty, "." and ".." segments and without backslashes.
-func clean(n name) bool {
-	p := n.exact
-	return p != "" && release.Path(p).String() == p && !strings.ContainsRune(p, '\\') && !strings.HasPrefix(p, "/") && path.Clean(p) == p && !strings.HasPrefix(p, "..")
-}
-
 // test is true where tools leave a file out of what is shipped.
-func test(fc release.FileChange, n name) bool {
-	if !regular(fc) || !clean(n) {
+func test(fc release.FileChange, n *name) bool {
+	if !regular(fc) || !n.clean {
 		return false
 	}
-	dirs := strings.Split(n.exact, "/")
-	base := dirs[len(dirs)-1]
-	dirs = dirs[:len(dirs)-1]
-	if strings.HasSuffix(base, ".go") {
-		return strings.HasSuffix(base, "_test.go") || slices.Contains(dirs, "testdata")
-	}
+	base := path.Base(n.exact)
 	stem, ext := strings.TrimSuffix(base, path.Ext(base)), path.Ext(base)
 	switch ext {
+	case ".go":
+		return strings.HasSuffix(stem, "_test") || n.inExactly("testdata")
 	case ".py":
 		return strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || stem == "conftest"
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
-		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || slices.Contains(dirs, "__tests__")
+		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || n.inExactly("__tests__")
 	case ".rb":
 		return strings.HasSuffix(stem, "_spec") || strings.HasSuffix(stem, "_test")
 	case ".snap":
-		return slices.Contains(dirs, "__snapshots__")
+		return n.inExactly("__snapshots__")
 	}
-	return slices.Contains(dirs, "testdata") || strings.Contains("/"+n.exact, "/src/test/")
+	return n.inExactly("testdata") || strings.HasPrefix(n.exact, "src/test/") || strings.Contains(n.exact, "/src/test/")
 }
 
-func generated(fc release.FileChange, n name) bool {
-	if !regular(fc) || !clean(n) {
+func generated(fc release.FileChange, n *name) bool {
+	if !regular(fc) || !n.clean {
 		return false
 	}
 	base := path.Base(n.exact)
@@ -61,20 +51,19 @@ func generated(fc release.FileChange, n name) bool {
 		strings.HasPrefix(base, "zz_generated") && strings.HasSuffix(base, ".go")
 }
 
-func vendored(fc release.FileChange, n name) bool {
-	if !regular(fc) || !clean(n) {
+func vendored(fc release.FileChange, n *name) bool {
+	if !regular(fc) || !n.clean {
 		return false
 	}
-	dirs := strings.Split(path.Dir(n.exact), "/")
-	return slices.ContainsFunc([]string{"vendor", "node_modules", "third_party", "Godeps", "bower_components"}, func(d string) bool { return slices.Contains(dirs, d) })
+	return n.inExactly("vendor", "node_modules", "third_party", "Godeps", "bower_components")
 }
 
 // proseExt are the extensions of prose that no common tool runs.
 var proseExt = []string{".md", ".markdown", ".rst", ".adoc", ".asciidoc"}
 
 // prose is true for plain text that people read.
-func prose(fc release.FileChange, n name) bool {
-	if !regular(fc) || !clean(n) || fc.OldMode == "100755" || fc.NewMode == "100755" || fc.Binary {
+func prose(fc release.FileChange, n *name) bool {
+	if !regular(fc) || !n.clean || fc.OldMode == "100755" || fc.NewMode == "100755" || fc.Binary {
 		return false
 	}
 	dirs, base := path.Split(n.exact)
@@ -88,7 +77,13 @@ func prose(fc release.FileChange, n name) bool {
 }
 
 // docs is prose in a place where nothing but people reads it.
-func docs(fc release.FileChange, n name) bool {
+func docs(fc release.FileChange, n *name) bool {
 	return prose(fc, n) && !agentFile(n) &&
 		!n.in("prompt", "prompts", "template", "templates", "testdata", "fixtures", "embed", "assets", "resources", "agents", "skills", "commands")
+}
+
+// page is documentation in a directory of documentation: what its path says is
+// what it explains. Text without markup may be a list that a program reads, so it is none.
+func page(fc release.FileChange, n *name) bool {
+	return n.ext(proseExt...) && n.inExactly("doc", "docs", "documentation", "Doc", "Docs", "Documentation") && docs(fc, n)
 }

@@ -11,7 +11,9 @@
 // Paths are read by their parts: at slashes, and within a name at dots, dashes,
 // underscores, digits and where camelCase turns, in lower case. A word matches a
 // whole part, or two neighbours written together, so that "auth" is found in
-// internal/auth/x.go, auth_test.go and OAuthLogin.java and not in author.go.
+// internal/auth/x.go, auth_test.go and OAuthLogin.java and not in author.go. A few
+// words that are no part of common others are found within longer ones too:
+// authserver, basicauth, accesstoken, paymentservice.
 // Letters that look like Latin ones (Cyrillic, Greek, full width, with accents) are
 // read as the letters they look like, and characters that print as nothing are left
 // out: a name is judged by what a reviewer sees.
@@ -26,7 +28,9 @@
 // others less so. They are given sparingly, to regular files whose exact name
 // says so, never to symbolic links, submodules or names that only look alike.
 // Documentation is plain prose by its extension, is not executable, and bears no
-// label but generated or vendored beside: docs/auth.md is identity and not docs,
-// because nobody here read it. What is
+// label but generated or vendored beside: auth/notes.md is identity and not docs,
+// because nobody here read it. Of a page (Markdown, reStructuredText, AsciiDoc) in
+// a directory named docs, words only say what it explains, so docs/auth.md is docs;
+// what programs and AI agents read keeps its labels there too. What is
 // both a test and identity has both labels; the assessment decides which counts.
 package label

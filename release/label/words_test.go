@@ -1,0 +1,146 @@
+package label_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/label"
+)
+
+// slowWords are the words of a path by the plain reading of the package comment.
+func slowWords(p string) map[string]bool {
+	words := map[string]bool{}
+	if len(p) > 8<<10 {
+		p = p[len(p)-8<<10:]
+	}
+	for _, seg := range strings.FieldsFunc(label.Fold(p), func(r rune) bool { return r == '/' || r == '\\' }) {
+		var parts []string
+		for _, run := range strings.FieldsFunc(seg, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			words[strings.ToLower(run)] = true
+			parts = append(parts, slowCamel([]rune(run))...)
+		}
+		for i, part := range parts {
+			words[part] = true
+			if i > 0 {
+				words[parts[i-1]+part] = true
+			}
+		}
+	}
+	return words
+}
+
+func slowCamel(rs []rune) []string {
+	var parts []string
+	start := 0
+	cut := func(end int) {
+		if end > start && !unicode.IsDigit(rs[start]) {
+			parts = append(parts, strings.ToLower(string(rs[start:end])))
+		}
+		start = end
+	}
+	for i := 1; i < len(rs); i++ {
+		was, is := rs[i-1], rs[i]
+		switch {
+		case unicode.IsDigit(was) != unicode.IsDigit(is),
+			unicode.IsLower(was) && unicode.IsUpper(is),
+			i+1 < len(rs) && unicode.IsUpper(was) && unicode.IsUpper(is) && unicode.IsLower(rs[i+1]):
+			cut(i)
+		}
+	}
+	cut(len(rs))
+	return parts
+}
+
+// The fast reading of names finds what the slow one finds, and nothing else.
+func TestWordsAreThoseOfTheSlowReading(t *testing.T) {
+	t.Parallel()
+	pieces := rapid.SampledFrom([]string{"auth", "Auth", "OAuth2", "S", "s", "K8s", "x509", "a", "é", "ß", "İ", "ǅ", "аuth", "日本", "٣", "𝐚𝐮", "\xff", "\u200b", "login", "Logins", "HTTPServer"})
+	seps := rapid.SampledFrom([]string{"", "", "", "_", "-", ".", "/", "\\", " ", "[", "…"})
+	paths := rapid.OneOf(rapid.Custom(func(t *rapid.T) string {
+		var b strings.Builder
+		for range rapid.IntRange(0, 60).Draw(t, "n") {
+			b.WriteString(pieces.Draw(t, "piece"))
+			b.WriteString(seps.Draw(t, "sep"))
+		}
+		return b.String()
+	}), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		p := paths.Draw(t, "path")
+		want := slowWords(p)
+		got := map[string]bool{}
+		for _, w := range label.Words(release.Path(p)) {
+			got[w] = true
+		}
+		require.Equal(t, want, got)
+		ask := []string{"auth", "login", "server", "httpserver", "xauth", "authlogin", "logins", "k8", "oauth"}
+		for w := range want {
+			ask = append(ask, w, strings.TrimSuffix(w, "s"))
+		}
+		for _, w := range ask {
+			if len(w) > 1 {
+				require.Equal(t, want[w] || want[w+"s"], label.Has(release.Path(p), w), "%q", w)
+			}
+		}
+	})
+}
+
+// Labelers share what they read; what they say must not depend on what was read
+// before, by them or by another goroutine.
+func TestSharedReadingDoesNotMix(t *testing.T) {
+	t.Parallel()
+	var fs []release.FileChange
+	var want [][]release.Label
+	for i := range 200 {
+		fs = append(fs, modified([]string{"auth/%d.go", "docs/%d.md", "payments/%d.js", "x/%d.go", ".github/workflows/%d.yml"}[i%5]))
+		fs[i].Path = release.Path(fmt.Sprintf(string(fs[i].Path), i))
+		want = append(want, labelsOf(fs[i]))
+	}
+	ls := label.Default()
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range fs {
+				j := (i*7 + g*13) % len(fs)
+				if got := label.File(fs[j], ls); !slices.Equal(want[j], got) {
+					t.Errorf("%q: %v, not %v", fs[j].Path, got, want[j])
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A host may put a function of its own into a default labeler.
+func TestReplacedFunctionIsUsed(t *testing.T) {
+	t.Parallel()
+	ls := label.Default()
+	ls[0].File = func(release.FileChange) []release.Label { return []release.Label{"mine"} }
+	require.Equal(t, []release.Label{"mine"}, label.File(modified("auth/x.go"), ls))
+}
+
+func BenchmarkFile(b *testing.B) {
+	for name, p := range map[string]string{"plain": "internal/pkg07/handler073.go", "identity": "internal/auth/login3.go",
+		"java": "src/main/java/org/example/shop/inventory/StockLevelRepositoryImpl.java", "unicode": "docs/Überblick/größe.md", "vast": strings.Repeat("a_b/", 2000)} {
+		b.Run(name, func(b *testing.B) {
+			ls, fc := label.Default(), modified(p)
+			other := fc
+			other.Path += "x"
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				f := fc
+				if i%2 == 1 { // never the path that was read last
+					f = other
+				}
+				label.File(f, ls)
+			}
+		})
+	}
+}

@@ -74,6 +74,9 @@ type group struct {
 	key      []string
 	reported bool // one of its deployments is of an environment that counts
 	observed span
+	// opened and closed say that observed was inferred and not cut: it begins with the
+	// first deployment, and ends when a source of deployments was last heard of.
+	opened, closed bool
 }
 
 // maxCells bounds groups times windows, and so the memory of a report.
@@ -294,6 +297,7 @@ func (a *analysis) group() error {
 	}
 	for g := range a.groups {
 		o := &a.groups[g].observed
+		first, last := o.from, o.to
 		if !a.q.ObservedFrom.IsZero() {
 			o.from = a.q.ObservedFrom
 		}
@@ -305,6 +309,8 @@ func (a *analysis) group() error {
 			o.to = a.q.ObservedTo
 		}
 		*o = o.meet(span{a.q.From, a.q.To}).meet(span{o.from, a.s.asOf})
+		a.groups[g].opened = a.q.ObservedFrom.IsZero() && o.from.Equal(first)
+		a.groups[g].closed = a.q.ObservedTo.IsZero() && o.to.Equal(last)
 	}
 	for c := range a.cells {
 		slices.SortFunc(a.cells[c].deps, func(x, y int) int {

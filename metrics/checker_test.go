@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/internal/stats"
 	"github.com/sallyport-dev/sallyport/metrics"
@@ -14,7 +15,7 @@ import (
 func check(e metrics.Explanation) error {
 	var values []float64
 	var durations []stats.Duration
-	counted, numerator, deployments := 0, 0, 0
+	counted, numerator, negative, open := 0, 0, 0, 0
 	for _, c := range e.Contributions {
 		switch c.Use {
 		case metrics.UseCounted:
@@ -23,6 +24,12 @@ func check(e metrics.Explanation) error {
 			counted++
 			numerator++
 		case metrics.UseValue, metrics.UseCensored:
+			if c.Value < 0 {
+				negative++
+			}
+			if c.Use == metrics.UseCensored {
+				open++
+			}
 			values = append(values, c.Value)
 			durations = append(durations, stats.Duration{Time: c.Value, Censored: c.Use == metrics.UseCensored})
 		case metrics.UseExcluded, metrics.UseEvidence:
@@ -32,14 +39,12 @@ func check(e metrics.Explanation) error {
 		default:
 			return fmt.Errorf("%s %s has no use", c.Kind, c.Ref)
 		}
-		if c.Kind == metrics.KindDeployment {
-			deployments++
-		}
 		if c.Kind == metrics.KindIncident && (c.Link == nil || c.Link.Reason == "" || c.Link.Confidence == metrics.ConfidenceUnknown) {
 			return fmt.Errorf("incident %s stands here without a link", c.Ref)
 		}
 	}
 	r := e.Result
+	mean, horizon := math.NaN(), math.NaN()
 	n, value, in := counted, math.NaN(), stats.Interval{Lo: math.NaN(), Hi: math.NaN()}
 	switch r.Metric {
 	case metrics.Frequency:
@@ -68,18 +73,29 @@ func check(e metrics.Explanation) error {
 			if math.IsNaN(in.Lo) {
 				in.Lo = math.Inf(-1)
 			}
+			if math.IsNaN(value) {
+				horizon = slices.Max(values)
+				mean = stats.RestrictedMean(steps, horizon)
+			}
 		}
 	}
 	if r.N != n {
 		return fmt.Errorf("n is %d, not %d", r.N, n)
 	}
-	if r.Status == metrics.StatusNoData { // the value is withheld, although there may be cases
+	if r.Status == metrics.StatusNoData || r.Metric == metrics.Frequency && r.Status == metrics.StatusTooFew { // the value is withheld, although there may be cases
 		value, in = math.NaN(), stats.Interval{Lo: math.NaN(), Hi: math.NaN()}
 	}
-	for name, pair := range map[string][2]float64{"value": {r.Value, value}, "lo": {r.Lo, in.Lo}, "hi": {r.Hi, in.Hi}} {
+	for name, pair := range map[string][2]float64{"value": {r.Value, value}, "lo": {r.Lo, in.Lo}, "hi": {r.Hi, in.Hi},
+		"restricted mean": {r.RestrictedMean, mean}, "horizon": {r.Horizon, horizon}} {
 		if math.Float64bits(pair[0]) != math.Float64bits(pair[1]) && !(math.IsNaN(pair[0]) && math.IsNaN(pair[1])) {
 			return fmt.Errorf("%s is %v, not %v", name, pair[0], pair[1])
 		}
+	}
+	if r.Negative != negative || r.Metric == metrics.RecoveryTime && r.Censored != open {
+		return fmt.Errorf("%d negative, %d censored, not %d and %d", r.Negative, r.Censored, negative, open)
+	}
+	if math.IsInf(r.Lo, -1) && math.IsInf(r.Hi, 1) && strings.Contains(r.String(), "∞") {
+		return fmt.Errorf("an interval without bounds is printed: %s", r)
 	}
 	if (r.Status == metrics.StatusOK) != (!math.IsNaN(r.Value) && r.Reason == "") {
 		return fmt.Errorf("status %s with value %v and reason %q", r.Status, r.Value, r.Reason)

@@ -1,7 +1,9 @@
 package metrics
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +11,9 @@ import (
 )
 
 // ErrContradiction says that a source told two different things with the same
-// Rev. The first is kept. The source must send its correction with a higher Rev.
+// Rev. The one that was seen first is kept, whichever came first, and of two that
+// were seen at once the one whose JSON sorts first. The source must send its
+// correction with a higher Rev.
 var ErrContradiction = errors.New("metrics: the same revision says something else")
 
 // Log is an append-only log of facts. Facts may come in any order and any
@@ -37,7 +41,7 @@ type Tally struct {
 	// Duplicate is how many said what was known already; only the time at which it
 	// was first seen may have become earlier.
 	Duplicate int
-	// Refused is how many were malformed or contradicted an earlier one.
+	// Refused is how many were malformed or contradicted another one.
 	Refused int
 }
 
@@ -73,14 +77,14 @@ func (l *Log) add(f Fact, t *Tally) error {
 	i, found := slices.BinarySearchFunc(revs, m.Rev, func(g Fact, rev uint64) int { return cmp.Compare(g.meta().Rev, rev) })
 	switch {
 	case found && !sameFact(revs[i], f):
+		if before(f, revs[i]) {
+			l.facts[key] = replaced(revs, i, f)
+		}
 		return fmt.Errorf("%s %q, revision %d: %w", key.kind, key.ref, m.Rev, ErrContradiction)
 	case found:
 		t.Duplicate++
 		if m.Seen.Before(revs[i].meta().Seen) {
-			// A new slice: snapshots may share the old one.
-			revs = slices.Clone(revs)
-			revs[i] = f
-			l.facts[key] = revs
+			l.facts[key] = replaced(revs, i, f)
 		}
 		return nil
 	case len(revs) == 0:
@@ -96,6 +100,24 @@ func (l *Log) add(f Fact, t *Tally) error {
 	l.facts[key] = slices.Insert(slices.Clone(revs), i, f)
 	l.size++
 	return nil
+}
+
+// replaced is a new slice: whoever reads the old one goes on reading it.
+func replaced(revs []Fact, i int, f Fact) []Fact {
+	revs = slices.Clone(revs)
+	revs[i] = f
+	return revs
+}
+
+// before orders two facts that contradict each other. It is an order on all facts,
+// so that the least of several is the same in whatever order they come.
+func before(f, g Fact) bool {
+	if c := f.meta().Seen.Compare(g.meta().Seen); c != 0 {
+		return c < 0
+	}
+	a, errA := json.Marshal(f)
+	b, errB := json.Marshal(g)
+	return errA == nil && errB == nil && bytes.Compare(a, b) < 0
 }
 
 // byValue turns a pointer to a fact into the fact.

@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -62,6 +63,30 @@ func TestLogSaysWhatItDid(t *testing.T) {
 	require.ErrorIs(t, err, metrics.ErrContradiction)
 	require.Equal(t, metrics.Tally{Refused: 1, Added: 1}, tally, "one that is refused keeps no other out")
 	require.ErrorContains(t, err, `fact 1 of 2: deployment "ci/1", revision 5`)
+}
+
+// Contradictions too are settled in one way, whatever came first.
+func TestContradictionsDoNotDependOnTheOrder(t *testing.T) {
+	t.Parallel()
+	a, b, c := deploy("1", 1, "va"), deploy("1", 1, "vb"), deploy("1", 1, "vc")
+	a.Seen, b.Seen, c.Seen = hours(7), hours(5), hours(5)
+	again := a
+	again.Seen = hours(3)
+	facts := []metrics.Fact{a, b, c, again}
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 100 {
+		r.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
+		var log metrics.Log
+		tally, err := log.Add(facts...)
+		require.ErrorIs(t, err, metrics.ErrContradiction)
+		require.Equal(t, 1, tally.Added)
+		require.Positive(t, tally.Refused)
+		require.Equal(t, 1, log.Len())
+		ds := slices.Collect(log.Snapshot(hours(9)).Deployments())
+		require.Len(t, ds, 1)
+		require.Equal(t, "va", ds[0].Version, "the one that was seen first")
+		require.Equal(t, hours(3), ds[0].Seen)
+	}
 }
 
 func TestSnapshotIsWhatWasKnownThen(t *testing.T) {

@@ -54,7 +54,7 @@ func (a *analysis) nothing(r *Result, c *cell, what string) {
 
 func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
 	r.Method = MethodGarwood
-	seen := a.exposure(c)
+	seen, edges := a.exposure(c), 0
 	for _, i := range c.deps {
 		why := a.deps[i].why
 		switch {
@@ -64,7 +64,11 @@ func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
 		case a.deps[i].moment.Before(seen.from) || a.deps[i].moment.After(seen.to):
 			why = "it lies outside of what was observed"
 		default:
-			r.N++
+			if why = a.edge(i, seen); why != "" {
+				edges++
+			} else {
+				r.N++
+			}
 		}
 		if visit != nil {
 			use := UseCounted
@@ -76,14 +80,30 @@ func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
 	}
 	weeks := seen.weeks(a.q.Location)
 	switch {
+	case r.N == 0 && edges > 0:
+		r.Status, r.Reason = StatusTooFew, "only deployments with which the observed time begins or ends"
 	case weeks > 0:
 		in := stats.Garwood(r.N, r.Level)
 		r.Status, r.Value, r.Lo, r.Hi = StatusOK, float64(r.N)/weeks, in.Lo/weeks, in.Hi/weeks
-	case r.N > 0:
+	case r.N > 0: // a vouched span that is empty by the calendar: the hour that a clock repeats
 		r.Status, r.Reason = StatusTooFew, "nothing is known of the time around"
 	default:
 		r.Status, r.Reason = StatusNoData, "nothing was observed"
 	}
+}
+
+// edge says why a deployment says nothing of how many come in the observed time:
+// the time was inferred, and begins or ends because there was this deployment.
+// Counted, it would make any frequency out of a short time.
+func (a *analysis) edge(i int, seen span) string {
+	g, at := &a.groups[a.deps[i].group], a.deps[i].moment
+	switch o := g.observed; {
+	case g.opened && at.Equal(o.from):
+		return "the observed time begins with it"
+	case g.closed && seen.to.Equal(o.to) && (at.Equal(o.to) || a.s.deployments[i].Seen.Equal(o.to)):
+		return "the observed time ends with it"
+	}
+	return ""
 }
 
 func (a *analysis) failRate(r *Result, c *cell, visit visitor) {
@@ -302,6 +322,10 @@ func (r *Result) survival(ds []stats.Duration) {
 
 // notFailed visits the deployments of the cell that have no recovery time there.
 func (a *analysis) notFailed(c *cell, visit visitor) {
+	here := make(map[int]bool, len(c.failures))
+	for _, i := range c.failures {
+		here[i] = true
+	}
 	for _, i := range c.deps {
 		x := &a.deps[i]
 		switch {
@@ -311,7 +335,7 @@ func (a *analysis) notFailed(c *cell, visit visitor) {
 			visit(a.deployment(i, UseExcluded, "it did not fail"))
 		case a.s.deployments[i].Outcome == DeploymentNotExposed:
 			visit(a.deployment(i, UseExcluded, whyNotExposed))
-		case !slices.Contains(c.failures, i):
+		case !here[i]:
 			visit(a.deployment(i, UseExcluded, "its recovery belongs to another window"))
 		}
 	}

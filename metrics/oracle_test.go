@@ -17,6 +17,7 @@ type oracle struct {
 	d    []metrics.Deployment
 	c    []metrics.Change
 	n    []metrics.Incident
+	told []metrics.Deployment // every revision seen by then
 }
 
 func newOracle(h []metrics.Fact, def metrics.Definition, asOf time.Time) *oracle {
@@ -35,6 +36,9 @@ func newOracle(h []metrics.Fact, def metrics.Definition, asOf time.Time) *oracle
 	for _, f := range h {
 		switch v := f.(type) {
 		case metrics.Deployment:
+			if !v.Seen.After(asOf) {
+				o.told = append(o.told, v)
+			}
 			if best(v.Meta, func(f metrics.Fact) (metrics.Meta, bool) { x, ok := f.(metrics.Deployment); return x.Meta, ok }) {
 				o.d = append(o.d, v)
 			}
@@ -272,6 +276,7 @@ func (o *oracle) recovery(i int) (from, to time.Time) {
 // sample is what a metric of a service in a window rests on.
 type sample struct {
 	n, k   int       // deployments, and those in the numerator of a rate
+	edges  int       // deployments that begin or end what was observed
 	values []float64 // seconds, sorted
 	open   []float64 // seconds so far of the recoveries that are not over, sorted
 }
@@ -286,7 +291,11 @@ func (o *oracle) sample(m metrics.Metric, service string, from, to time.Time) (s
 		switch m {
 		case metrics.Frequency:
 			if in(o.moment(i)) && o.counts(i) && (o.ok(i) || o.def.Frequency == metrics.FrequencyOfAll) {
-				s.n++
+				if opens, closes := o.edge(i, to); opens || closes {
+					s.edges++
+				} else {
+					s.n++
+				}
 			}
 		case metrics.FailRate:
 			if in(o.moment(i)) && o.counts(i) {
@@ -328,6 +337,30 @@ func (o *oracle) sample(m metrics.Metric, service string, from, to time.Time) (s
 	sort.Float64s(s.values)
 	sort.Float64s(s.open)
 	return s
+}
+
+// edge says whether what was observed of a deployment's service begins or, in a
+// window that ends at to, ends with it.
+func (o *oracle) edge(i int, to time.Time) (opens, closes bool) {
+	var first, last time.Time
+	for _, d := range o.told {
+		if d.Seen.After(last) {
+			last = d.Seen
+		}
+	}
+	for j, d := range o.d {
+		at := o.moment(j)
+		if d.Service != o.d[i].Service || d.Environment != "production" || at.After(o.asOf) || d.At.After(o.asOf) {
+			continue
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	return o.moment(i).Equal(first), !last.After(to) && (o.moment(i).Equal(last) || o.d[i].Seen.Equal(last))
 }
 
 func (o *oracle) first(i int) bool { return len(o.before(i)) == 0 && o.d[i].Follows == "" }

@@ -104,6 +104,9 @@ func compare(report *metrics.Report, o *oracle) error {
 		switch res.Metric {
 		case metrics.Frequency:
 			err = same(res, s.n, res.Value)
+			if s.n == 0 && s.edges > 0 && !math.IsNaN(res.Value) {
+				err = fmt.Errorf("a frequency of what only begins or ends the observed time")
+			}
 			if weeks := float64(s.n) / res.Value; res.Value > 0 && weeks > 1+1e-9 {
 				err = fmt.Errorf("%v weeks in a week", weeks)
 			}

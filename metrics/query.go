@@ -39,7 +39,9 @@ type Query struct {
 	// ObservedFrom and ObservedTo are the span in which the host vouches that every
 	// deployment is in the log: there, no deployment means zero deployments. Where
 	// zero, the span is inferred, for each group: from its first known deployment, to
-	// when one of its sources of deployments was last heard of.
+	// when one of its sources of deployments was last heard of. The deployments with
+	// which it begins or ends are then not counted in the frequency, which they would
+	// inflate without bound. A host that can vouch does better.
 	ObservedFrom, ObservedTo time.Time
 	// FailuresObserved vouches that failures would have been recorded. Where false,
 	// a log that holds no incident and no failed deployment at all is taken to have
@@ -90,9 +92,11 @@ func (q Query) withDefaults() (Query, error) {
 }
 
 // people are words for a single person.
-var people = []string{"actor", "approver", "assignee", "author", "coder", "committer", "contributor", "deployer", "dev",
-	"developer", "email", "employee", "engineer", "handle", "human", "individual", "login", "mail", "member", "merger",
-	"people", "person", "programmer", "reviewer", "staff", "triggerer", "user", "username", "who", "worker"}
+var people = []string{"actor", "approver", "assignee", "author", "by", "coder", "commander", "committer", "contributor",
+	"creator", "deployer", "dev", "developer", "email", "employee", "engineer", "handle", "human", "individual", "initiator",
+	"login", "mail", "maintainer", "member", "merger", "nick", "nickname", "operator", "people", "person", "programmer",
+	"pusher", "requester", "requestor", "responder", "reviewer", "staff", "submitter", "triggerer", "uid", "user", "userid",
+	"username", "who", "whom", "worker"}
 
 // individual reports whether one of the words of a dimension's name is a word
 // for a person: "author", "commit.author_email", "CommitAuthors".
@@ -120,9 +124,12 @@ func individual(name string) bool {
 	})
 }
 
-// identifies reports whether a value looks like an e-mail address: whatever its
-// dimension is called, it names a person.
+// identifies reports whether a value holds an e-mail address, alone or beside a
+// name as git writes it: whatever its dimension is called, it names a person.
 func identifies(value string) bool {
-	local, domain, ok := strings.Cut(value, "@")
-	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(value, "/ ")
+	words := strings.FieldsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;\"'", r) })
+	return slices.ContainsFunc(words, func(w string) bool {
+		local, domain, ok := strings.Cut(w, "@")
+		return ok && local != "" && strings.Contains(domain, ".") && !strings.Contains(w, "/")
+	})
 }

@@ -50,12 +50,18 @@ func Compute(s *Snapshot, d Definition, q Query) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{asOf: s.asOf, by: a.q.By, a: a}
+	reported := 0
+	for g := range a.groups {
+		if a.groups[g].reported {
+			reported += len(a.windows)
+		}
+	}
+	r := &Report{asOf: s.asOf, by: a.q.By, a: a, results: make([]Result, 0, len(Metrics())*reported)}
 	for c := range a.cells {
 		if !a.groups[a.cells[c].group].reported {
 			continue
 		}
-		for _, m := range Metrics() {
+		for m := LeadTime; m <= ReworkRate; m++ {
 			r.results = append(r.results, a.measure(m, &a.cells[c], nil))
 		}
 	}

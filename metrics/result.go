@@ -37,7 +37,9 @@ type Result struct {
 	Level  float64 `json:"level"`
 	Method string  `json:"method"`
 	// N is how many the value rests on: deployments for frequency and rates, values
-	// for the lead time, failed deployments for the recovery time.
+	// for the lead time, failed deployments for the recovery time. A frequency does
+	// not rest on deployments with which an inferred observed time begins or ends:
+	// see [Query.ObservedFrom].
 	N int `json:"n"`
 	// Censored are those of N that may still change: failures that are not over,
 	// and for the fail rate deployments that did not fail and are watched for less
@@ -51,7 +53,7 @@ type Result struct {
 	Assumed int `json:"assumed,omitempty"`
 	// RestrictedMean stands in where the median recovery time is not reached: the
 	// mean of the lesser of the recovery time and Horizon, both in seconds, Horizon
-	// being the longest time seen. NaN everywhere else.
+	// being the longest time seen. It has no interval. NaN everywhere else.
 	RestrictedMean float64 `json:"restrictedMean"`
 	Horizon        float64 `json:"horizon"`
 	// Definition is the digest of what was measured.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -159,15 +160,54 @@ func TestWindowsThatWereNotObserved(t *testing.T) {
 			got = append(got, fmt.Sprint(res.Status, " ", res.N, " ", res.Partial))
 		}
 	}
-	require.Equal(t, []string{"no-data 0 true", "ok 1 true", "ok 1 true", "no-data 0 true"}, got,
-		"before the first deployment and after the source fell silent nothing is known")
+	require.Equal(t, []string{"no-data 0 true", "too-few 0 true", "too-few 0 true", "no-data 0 true"}, got,
+		"before the first deployment and after the source fell silent nothing is known, and the two that begin and end the time between are no rate")
+}
+
+// TestFrequencyCoverage: a host that vouches for nothing gets an interval that
+// holds the truth all the same. The first known deployment is when the observed
+// time begins, so it says nothing of how many come in that time.
+func TestFrequencyCoverage(t *testing.T) {
+	t.Parallel()
+	for _, perWeek := range []float64{0.5, 3} {
+		const runs = 400
+		r := rand.New(rand.NewPCG(1, 1))
+		known, hits, sum := 0, 0, 0.0
+		for range runs {
+			var log metrics.Log
+			at, to := epoch, hours(24*28)
+			for i := 0; ; i++ {
+				at = at.Add(time.Duration(r.ExpFloat64() / perWeek * float64(7*24*time.Hour)))
+				if at.After(to) {
+					break
+				}
+				d := deploy(fmt.Sprint(i), 0, fmt.Sprint("v", i))
+				d.At, d.Seen = at, at.Add(2*time.Second)
+				_, err := log.Add(d)
+				require.NoError(t, err)
+			}
+			rep, err := metrics.Compute(log.Snapshot(to), metrics.DORA(), metrics.Query{From: epoch, To: to, Window: metrics.WindowWhole})
+			require.NoError(t, err)
+			for res := range rep.All() {
+				if res.Metric == metrics.Frequency && res.Status == metrics.StatusOK {
+					known++
+					sum += res.Value
+					if res.Lo <= perWeek && perWeek <= res.Hi {
+						hits++
+					}
+				}
+			}
+		}
+		t.Logf("%v a week: %d of %d known, mean %.2f, %d hold the truth", perWeek, known, runs, sum/float64(known), hits)
+		require.GreaterOrEqual(t, float64(hits), 0.95*float64(known)-3*math.Sqrt(0.05*0.95*float64(known)))
+	}
 }
 
 func TestIndividualsAreRefused(t *testing.T) {
 	t.Parallel()
 	var log metrics.Log
 	d := deploy("1", 10, "v1")
-	d.Dims = metrics.Dims{"team": "payments", "x": "ada@example.com", "author": "ada"}
+	d.Dims = metrics.Dims{"team": "payments", "x": "ada@example.com", "git": "Ada Lovelace <ada@example.com>", "image": "registry/app@sha256:00", "repo": "git@example.com:team/app", "author": "ada"}
 	_, err := log.Add(d)
 	require.NoError(t, err)
 	compute := func(unsafe bool, by ...string) error {
@@ -176,11 +216,11 @@ func TestIndividualsAreRefused(t *testing.T) {
 		return err
 	}
 	for _, name := range []string{"author", "Author", "authors", "commit_author", "commit.author.email", "CommitAuthor", "USER", "user-id",
-		"assignee", "person", "x", "PersonName", "githubLogin"} {
+		"assignee", "person", "x", "git", "deployed_by", "approvedBy", "userid", "creator", "PUSHER", "requested-by-whom", "incident.responder", "on-call-operator", "PersonName", "githubLogin"} {
 		require.ErrorIs(t, compute(false, name), metrics.ErrIndividual, name)
 		require.NoError(t, compute(true, name), name)
 	}
-	for _, name := range []string{"team", "region", "service", "product", "userservicezone"} {
+	for _, name := range []string{"team", "region", "service", "product", "userservicezone", "image", "repo", "standby", "byte"} {
 		require.NoError(t, compute(false, name), name)
 	}
 }

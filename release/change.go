@@ -1,6 +1,8 @@
 package release
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
@@ -138,10 +140,14 @@ type FileChange struct {
 	Old Revision `json:"old,omitempty"`
 	New Revision `json:"new,omitempty"`
 	// Added and Deleted count lines. They are 0 for binary files and submodules,
-	// whose size is not known in lines.
+	// whose size is not known in lines, and where Uncounted is set.
 	Added   int64 `json:"added"`
 	Deleted int64 `json:"deleted"`
 	Binary  bool  `json:"binary,omitempty"`
+	// Uncounted says that nobody could count the lines, because the contents are not
+	// there, as in a partial clone: the change may be of any size, and whether the
+	// file is binary is not known either. A gap says why.
+	Uncounted bool `json:"uncounted,omitempty"`
 	// Labels are what labelers said of it, sorted.
 	Labels []Label `json:"labels,omitempty"`
 }
@@ -210,31 +216,43 @@ const (
 	LabelVendored  Label = "vendored"
 )
 
-// Empty reports whether nothing changed. A change set with gaps, or whose code
-// was not read completely, is never empty: nobody knows.
+// Empty reports whether nothing changed. A change set with gaps, whose code was
+// not read completely, or of which any kind was read in part only, is never empty:
+// nobody knows.
 func (c *ChangeSet) Empty() bool {
+	for _, v := range c.Coverage {
+		if v != CoverageComplete {
+			return false
+		}
+	}
 	return len(c.Commits)+len(c.Files)+len(c.Dependencies)+len(c.Resources)+len(c.Settings)+len(c.Gaps) == 0 &&
 		c.Coverage[KindCode] == CoverageComplete
 }
 
 // Add takes the parts and gaps of p into c. Coverage of a kind that both have
-// read is the lower of the two. Base and Head stay c's.
+// read is the lower of the two. Base and Head stay c's. Copies that were made of c
+// before do not change.
 func (c *ChangeSet) Add(p ChangeSet) {
-	c.Commits = append(c.Commits, p.Commits...)
-	c.Files = append(c.Files, p.Files...)
-	c.Dependencies = append(c.Dependencies, p.Dependencies...)
-	c.Resources = append(c.Resources, p.Resources...)
-	c.Settings = append(c.Settings, p.Settings...)
-	c.Gaps = append(c.Gaps, p.Gaps...)
+	c.Commits = slices.Concat(c.Commits, p.Commits)
+	c.Files = slices.Concat(c.Files, p.Files)
+	c.Dependencies = slices.Concat(c.Dependencies, p.Dependencies)
+	c.Resources = slices.Concat(c.Resources, p.Resources)
+	c.Settings = slices.Concat(c.Settings, p.Settings)
+	c.Gaps = slices.Concat(c.Gaps, p.Gaps)
+	if len(p.Coverage) == 0 {
+		return
+	}
+	coverage := maps.Clone(c.Coverage)
+	if coverage == nil {
+		coverage = map[Kind]Coverage{}
+	}
 	for kind, v := range p.Coverage {
-		if c.Coverage == nil {
-			c.Coverage = map[Kind]Coverage{}
-		}
-		if was, ok := c.Coverage[kind]; ok {
+		if was, ok := coverage[kind]; ok {
 			v = min(v, was)
 		}
-		c.Coverage[kind] = v
+		coverage[kind] = v
 	}
+	c.Coverage = coverage
 }
 
 // Authors are all who wrote something in the range, each once, in the order in

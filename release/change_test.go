@@ -58,7 +58,9 @@ func TestChangeSetEmpty(t *testing.T) {
 		"a dependency":          {Coverage: complete, Dependencies: make([]release.DependencyChange, 1)},
 		"a resource":            {Coverage: complete, Resources: make([]release.ResourceChange, 1)},
 		"a setting":             {Coverage: complete, Settings: make([]release.SettingChange, 1)},
-		"part of the rest lost": {Coverage: map[release.Kind]release.Coverage{release.KindDependency: release.CoverageMissing}},
+		"part of the rest lost": {Coverage: map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, release.KindDependency: release.CoverageMissing}},
+		"a plan read in part":   {Coverage: map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, release.KindInfrastructure: release.CoveragePartial}},
+		"a coverage of no name": {Coverage: map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, release.KindConfiguration: 77}},
 	} {
 		require.False(t, cs.Empty(), name)
 	}
@@ -94,6 +96,30 @@ func TestChangeSetAdd(t *testing.T) {
 	require.Equal(t, release.CoverageMissing, cs.Coverage[release.KindInfrastructure], "what nobody read is missing")
 	cs.Add(release.ChangeSet{Coverage: map[release.Kind]release.Coverage{release.KindDependency: release.CoverageMissing}})
 	require.Equal(t, release.CoverageMissing, cs.Coverage[release.KindDependency])
+}
+
+// Two copies of a change set share nothing that Add changes.
+func TestChangeSetAddDoesNotAlias(t *testing.T) {
+	t.Parallel()
+	part := func(name string) release.ChangeSet {
+		return release.ChangeSet{Commits: []release.Commit{{Subject: release.Text(name)}}, Files: []release.FileChange{{Path: release.Path(name)}},
+			Dependencies: []release.DependencyChange{{Detail: name}}, Resources: []release.ResourceChange{{Address: name}}, Settings: []release.SettingChange{{Key: name}},
+			Gaps: []release.Gap{{Subject: name}}, Coverage: map[release.Kind]release.Coverage{release.Kind(name): release.CoverageComplete}}
+	}
+	base := release.ChangeSet{Commits: make([]release.Commit, 0, 9), Files: make([]release.FileChange, 0, 9), Dependencies: make([]release.DependencyChange, 0, 9),
+		Resources: make([]release.ResourceChange, 0, 9), Settings: make([]release.SettingChange, 0, 9), Gaps: make([]release.Gap, 0, 9), Coverage: map[release.Kind]release.Coverage{}}
+	one, two := base, base
+	one.Add(part("one"))
+	two.Add(part("two"))
+	require.Equal(t, part("one"), one)
+	require.Equal(t, part("two"), two)
+	require.Empty(t, base.Coverage)
+
+	p := part("p")
+	var c release.ChangeSet
+	c.Add(p)
+	c.Files[0].Path, c.Gaps[0].Subject = "changed", "changed"
+	require.Equal(t, part("p"), p, "nor is the part shared")
 }
 
 func TestGapAndReasonText(t *testing.T) {

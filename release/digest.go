@@ -17,7 +17,8 @@ const digestPrefix = "sha256:"
 // DigestOf is the digest of b.
 func DigestOf(b []byte) Digest { return sha256.Sum256(b) }
 
-// ParseDigest reads "sha256:" and 64 lower-case hexadecimal digits.
+// ParseDigest reads "sha256:" and 64 lower-case hexadecimal digits, not all of
+// them 0: that would be "none", said by somebody who claims to name content.
 func ParseDigest(s string) (Digest, error) {
 	text, ok := strings.CutPrefix(s, digestPrefix)
 	var d Digest
@@ -26,6 +27,9 @@ func ParseDigest(s string) (Digest, error) {
 	}
 	if _, err := hex.Decode(d[:], []byte(text)); err != nil {
 		return Digest{}, fmt.Errorf("release: digest %q: %w", s, err)
+	}
+	if d.IsZero() {
+		return Digest{}, fmt.Errorf("release: digest %q is of nothing", s)
 	}
 	return d, nil
 }

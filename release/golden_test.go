@@ -18,7 +18,8 @@ var (
 	ada = release.Actor{Kind: release.ActorHuman, ID: "email:ada@example.com", Name: "Ada"}
 )
 
-// goldenChanges has every field set once.
+// goldenChanges has every field set once, but for those that came later: its digest
+// shows that they do not touch values which do not have them.
 func goldenChanges() release.ChangeSet {
 	file := release.FileChange{Path: "a\xff/ü.go", Op: release.OpModified, OldMode: "100644", NewMode: "100755", Old: rev, New: rev, Added: 3, Deleted: 1, Binary: true, Labels: []release.Label{release.LabelIdentity}}
 	return release.ChangeSet{
@@ -32,6 +33,13 @@ func goldenChanges() release.ChangeSet {
 		Coverage:     map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, release.KindDependency: release.CoveragePartial},
 		Gaps:         []release.Gap{{Kind: release.GapShallow, Subject: "s", Detail: "d"}},
 	}
+}
+
+// goldenLater has the later fields too.
+func goldenLater() release.ChangeSet {
+	c := goldenChanges()
+	c.Files[0].Uncounted, c.Commits[0].Files[0].Uncounted = true, true
+	return c
 }
 
 func goldenRelease() release.Release {
@@ -65,6 +73,10 @@ func TestGoldenDigests(t *testing.T) {
 	d, err := cs.Digest()
 	require.NoError(t, err)
 	require.Equal(t, "sha256:867570ffe6e5cfd376b497141e08ee90d338096997fd60770c8534feed0deaed", d.String())
+	later := goldenLater()
+	d, err = later.Digest()
+	require.NoError(t, err)
+	require.Equal(t, "sha256:b71753ca7ff8bc510864898c7b4458d5d8a3ec7435adcda2d3f2422c3720725e", d.String())
 	d, err = r.Digest()
 	require.NoError(t, err)
 	require.Equal(t, "sha256:60b2783c962fa98c28e9ee1aeaa649727fa0aacee25e528dd3c86d28eaa6422b", d.String())
@@ -99,6 +111,7 @@ func TestGoldenIsFull(t *testing.T) {
 		}
 	}
 	record := goldenRecord()
+	record.Changes = goldenLater()
 	record.Changes.Commits[0].CoAuthors = []release.Actor{ada} // the one without an identity stands there for its text
 	walk("Record", reflect.ValueOf(record))
 }
@@ -106,6 +119,7 @@ func TestGoldenIsFull(t *testing.T) {
 func TestRecordRoundTrip(t *testing.T) {
 	t.Parallel()
 	r := goldenRecord()
+	r.Changes = goldenLater()
 	b, err := json.Marshal(r)
 	require.NoError(t, err)
 	var back release.Record

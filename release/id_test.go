@@ -43,7 +43,7 @@ func TestDigestRefuses(t *testing.T) {
 	t.Parallel()
 	hex := release.DigestOf(nil).Hex()
 	for _, bad := range []string{"", hex, "sha256:", "sha256:" + hex[1:], "sha256:" + hex + "0", "sha256:" + strings.ToUpper(hex), "SHA256:" + hex, "sha512:" + hex,
-		"sha256: " + hex[1:], "sha256:" + hex[:63] + "g", "sha256:" + hex[:62] + "é", "\nsha256:" + hex} {
+		"sha256: " + hex[1:], "sha256:" + hex[:63] + "g", "sha256:" + hex[:62] + "é", "sha256:" + strings.Repeat("0", 64), "\nsha256:" + hex} {
 		d, err := release.ParseDigest(bad)
 		require.ErrorContains(t, err, "release: digest", "%q", bad)
 		require.Zero(t, d)

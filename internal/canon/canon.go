@@ -6,7 +6,7 @@
 // members sorted by the UTF-16 code units of their names, strings with the
 // fewest escapes, numbers as ECMAScript prints them. It is stricter than the
 // RFC in three places, because a digest must not depend on how a reader guesses:
-// text that is not valid UTF-8, an integer that a float64 cannot hold exactly,
+// text that is not valid Unicode, an integer that a float64 cannot hold exactly,
 // and a duplicate member are errors.
 //
 // Canonical bytes are for values that we made. Signed bytes are never put
@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -32,13 +33,19 @@ import (
 const maxDepth = 200
 
 // Marshal encodes v with encoding/json and puts the result into canonical form.
-// encoding/json writes U+FFFD for bytes that are not UTF-8, before that could be
-// noticed here; a type that may hold such bytes (a path, a commit's subject)
-// keeps them apart in its own MarshalText.
+// Text that is not valid UTF-8 is an error: encoding/json writes U+FFFD for each
+// bad byte, so that two values would have one form. A type that may hold such
+// bytes (a path, a commit's subject) keeps them apart in its own MarshalText.
 func Marshal(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("canon: %w", err)
+	}
+	// A bad byte comes as an escape, U+FFFD itself as its three bytes.
+	for at, r := range escapes(b) {
+		if r == utf8.RuneError {
+			return nil, fmt.Errorf("canon: at byte %d of its JSON: the value has text that is not valid UTF-8", at)
+		}
 	}
 	return Transform(b)
 }
@@ -63,6 +70,12 @@ func Transform(text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("canon: the text is not valid UTF-8")
 	}
+	// The decoder would read half a surrogate pair as U+FFFD (RFC 8785, 3.2.2.2).
+	for at, r := range escapes(text) {
+		if utf16.IsSurrogate(r) {
+			return nil, fmt.Errorf("canon: at byte %d: half a surrogate pair", at)
+		}
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	out, err := value(nil, d, 0)
@@ -73,6 +86,39 @@ func Transform(text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("canon: at byte %d: something follows the value", d.InputOffset())
 	}
 	return out, nil
+}
+
+// escapes yields the \u escapes of a JSON text with their places, a surrogate pair
+// as the one character that it stands for.
+func escapes(text []byte) iter.Seq2[int, rune] {
+	unit := func(i int) (rune, bool) {
+		if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+			return 0, false
+		}
+		v, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16)
+		return rune(v), err == nil
+	}
+	return func(yield func(int, rune) bool) {
+		for i := 0; i < len(text); i++ {
+			k := bytes.IndexByte(text[i:], '\\')
+			if k < 0 {
+				return
+			}
+			i += k
+			at := i
+			i++ // whatever stands behind the backslash is no backslash of its own
+			r, ok := unit(at)
+			if !ok {
+				continue
+			}
+			if low, ok := unit(at + 6); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+				r, i = utf16.DecodeRune(r, low), at+11
+			}
+			if !yield(at, r) {
+				return
+			}
+		}
+	}
 }
 
 // value reads one value from d and appends its canonical form to out.
@@ -188,8 +234,9 @@ func appendNumber(out []byte, s string) ([]byte, error) {
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 		return nil, fmt.Errorf("number %s does not fit a float64", s)
 	}
+	// Also what only comes out as an integer: from 1e21 on there is an exponent.
 	const exact = 1 << 53
-	if !strings.ContainsAny(s, ".eE") && (f >= exact || f <= -exact) {
+	if a := math.Abs(f); a >= exact && (a < 1e21 || !strings.ContainsAny(s, ".eE")) {
 		return nil, fmt.Errorf("integer %s is not exact in a float64: write it as text", s)
 	}
 	if f == 0 {

@@ -3,6 +3,8 @@ package canon_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,8 +40,14 @@ func TestTransformRefuses(t *testing.T) {
 		{"duplicate member", `{"a":1,"b":2,"a":3}`, `"a" stands twice`},
 		{"duplicate through an escape", `{"a":1,"\u0061":3}`, `"a" stands twice`},
 		{"integer that a float64 cannot hold", `9007199254740993`, "not exact"},
+		{"the same with a fraction", `100100000000000000.0`, "not exact"},
+		{"the same with an exponent", `1e17`, "not exact"},
 		{"number out of range", `1e999`, "does not fit"},
 		{"invalid UTF-8", "\"\xff\"", "UTF-8"},
+		{"half a surrogate pair", `["\ud800"]`, "surrogate"},
+		{"the other half", `{"\udc00":1}`, "surrogate"},
+		{"a pair the wrong way round", `"\udc00\ud800"`, "surrogate"},
+		{"half a pair and a letter", `"\ud83dx"`, "surrogate"},
 		{"two values", `1 2`, "follows"},
 		{"nothing", ``, "EOF"},
 		{"cut", `{"a":`, "EOF"},
@@ -82,6 +90,25 @@ func anyJSON(depth int) *rapid.Generator[any] {
 	return rapid.OneOf(leaves...)
 }
 
+// encoding/json writes U+FFFD for what is not UTF-8: two values would be one.
+func TestMarshalRefusesWhatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []any{"a\xff", []string{"\\\xff"}, map[string]int{"\xc0": 1}, struct{ S string }{"\xed\xa0\x80"}} {
+		b, err := canon.Marshal(bad)
+		require.ErrorContains(t, err, "UTF-8", "%q", bad)
+		require.Nil(t, b)
+		_, err = canon.Digest("d", bad)
+		require.Error(t, err)
+	}
+	for _, good := range []string{"\ufffd", `\ufffd`, `\\ufffd`, "\\\ufffd", "\U0001F600"} {
+		b, err := canon.Marshal(good)
+		require.NoError(t, err)
+		var back string
+		require.NoError(t, json.Unmarshal(b, &back))
+		require.Equal(t, good, back)
+	}
+}
+
 func TestDigestKeepsDomainsApart(t *testing.T) {
 	t.Parallel()
 	a, err := canon.Digest("a", []int{1})
@@ -93,16 +120,39 @@ func TestDigestKeepsDomainsApart(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Numbers of every size, against the steps of ECMAScript.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := math.Float64frombits(rapid.Uint64().Draw(t, "bits"))
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			t.Skip("no JSON number")
+		}
+		if a := math.Abs(f); a >= 1<<53 && a < 1e21 {
+			f /= 1e5
+		}
+		got, err := canon.Transform(strconv.AppendFloat(nil, f, 'e', -1, 64))
+		require.NoError(t, err)
+		require.Equal(t, slowNumber(f), string(got))
+	})
+}
+
+// Transform accepts what the slow version accepts, and writes the same.
 func FuzzTransform(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2.5e-9,"\u20ac"]}`, `{"a":1,"a":2}`, `[[[[`, "\xff", `"\ud800"`} {
+	for _, s := range []string{`{"a":[1,2.5e-9,"\u20ac"]}`, `{"a":1,"a":2}`, `[[[[`, "\xff", `"\ud800"`, `"\ud83d\ude00\\ud800"`, `{"\ufb33":1,"\ud83d\ude00":2}`,
+		`[1e21,1e-7,-0.0,123456789012345680000,1e400,5e-324]`, `[,1]`, `[1,]`, `{"a" 1}`, `{,}`, `01`, `-`, `1.`, `.5`, `tru`, "\ufeff1", `"\u00g0"`, "\"\x01\"", `"\x"`, `nul `} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		once, err := canon.Transform(in)
+		want, wantErr := slowTransform(in)
+		require.Equal(t, wantErr == nil, err == nil, "%v", err)
+		require.Equal(t, want, string(once))
 		if err != nil {
 			require.Nil(t, once)
 			return
 		}
+		require.True(t, json.Valid(in))
 		require.True(t, json.Valid(once))
 		twice, err := canon.Transform(once)
 		require.NoError(t, err)

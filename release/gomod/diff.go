@@ -270,14 +270,10 @@ func (d *differ) origins(after File) {
 			bare = append(bare, name+" "+v)
 		}
 	}
-	const most = 5
 	if len(bare) > 0 {
-		detail := "no hash for " + strings.Join(bare[:min(len(bare), most)], ", ")
-		if len(bare) > most {
-			detail += fmt.Sprintf(" and %d more", len(bare)-most)
-		}
-		d.gaps = append(d.gaps, release.Gap{Kind: release.GapDependencyOrigin, Subject: after.sumPath().String(), Detail: detail})
+		d.gaps = append(d.gaps, release.Gap{Kind: release.GapDependencyOrigin, Subject: after.sumPath().String(), Detail: "no hash for " + shortList(bare)})
 	}
+	d.gaps = append(d.gaps, d.after.collisions(d.file)...)
 }
 
 // outside reports whether a directory, as a go.mod names it, lies outside the

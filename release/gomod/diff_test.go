@@ -90,6 +90,9 @@ func TestDiff(t *testing.T) {
 			[]string{"upgraded pkg:golang/a.io/x v1.0.0>v1.2.0 direct"}, nil},
 		{"capitals", file(), file("require github.com/BurntSushi/toml v1.0.0"),
 			[]string{"added pkg:golang/github.com/burntsushi/toml >v1.0.0 direct (module path github.com/BurntSushi/toml)"}, nil},
+		{"a second module that differs only in case", file("require github.com/sirupsen/logrus v1.0.0"), file("require github.com/sirupsen/logrus v1.0.0", "require github.com/Sirupsen/logrus v1.0.0"),
+			[]string{"added pkg:golang/github.com/sirupsen/logrus >v1.0.0 direct (module path github.com/Sirupsen/logrus)"},
+			[]string{"unsupported go.mod: github.com/Sirupsen/logrus, github.com/sirupsen/logrus differ only in case: pkg:golang/github.com/sirupsen/logrus names them all"}},
 		{"only the case of the path differs", file("require github.com/Sirupsen/logrus v1.0.0"), file("require github.com/sirupsen/logrus v1.0.0"),
 			[]string{"added pkg:golang/github.com/sirupsen/logrus >v1.0.0 direct", "removed pkg:golang/github.com/sirupsen/logrus v1.0.0> direct (module path github.com/Sirupsen/logrus)"}, nil},
 
@@ -222,6 +225,7 @@ func TestUnreadable(t *testing.T) {
 		{"two replacements", "module m.io\nreplace a.io/x => ../x\nreplace a.io/x => ../y\n", "go.mod:3: another replacement"},
 		{"not text", "\x00\xff\x1b[31m", "unreadable tools/go.mod: "},
 		{"a conflict", "<<<<<<< HEAD\nmodule m.io\n", "unreadable tools/go.mod: "},
+		{"too many lines", strings.Repeat("x\n", gomod.MaxMod/2-1), "too-large tools/go.mod: "},
 		{"too large", "module m.io\n//" + strings.Repeat("x", gomod.MaxMod), "too-large tools/go.mod: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -286,6 +290,16 @@ func TestComponents(t *testing.T) {
 		{PURL: "pkg:golang/stdlib@1.22.3", Direct: true},
 	}, got)
 	require.Equal(t, []release.Gap{{Kind: release.GapDependencyOrigin, Subject: "a.io/b", Detail: "go.mod takes it from the directory ../b"}}, gaps)
+	// A purl cannot tell two paths that differ only in case: neither is dropped, and it is said.
+	got, gaps = gomod.Components(file("require github.com/A/x v1.0.0", "require github.com/a/x v1.0.0", "require github.com/a/X v1.1.0 // indirect", "require a.io/y v1.0.0"))
+	require.Equal(t, []release.Component{{PURL: "pkg:golang/a.io/y@v1.0.0", Direct: true}, {PURL: "pkg:golang/github.com/a/x@v1.0.0", Direct: true},
+		{PURL: "pkg:golang/github.com/a/x@v1.0.0", Direct: true}, {PURL: "pkg:golang/github.com/a/x@v1.1.0"}}, got)
+	require.Equal(t, []release.Gap{{Kind: release.GapUnsupported, Subject: "go.mod",
+		Detail: "github.com/A/x, github.com/a/X, github.com/a/x differ only in case: pkg:golang/github.com/a/x names them all"}}, gaps)
+	// One fork in place of two modules is one component.
+	got, gaps = gomod.Components(file("require a.io/x v1.0.0", "require a.io/y v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace a.io/y => b.io/f v1.0.0"))
+	require.Equal(t, []release.Component{{PURL: "pkg:golang/b.io/f@v1.0.0", Direct: true}}, got)
+	require.Empty(t, gaps)
 	none, gaps := gomod.Components(gomod.File{})
 	require.Empty(t, none)
 	require.Empty(t, gaps)
@@ -307,6 +321,15 @@ func TestHostileSizes(t *testing.T) {
 	}
 	hashes := many(20*n, func(i int) string { return fmt.Sprintf("a.io/x v1.0.0 h1:%d=\n", 20*n-i) })
 	locals := append([]byte("module m.io\n"), many(n, func(i int) string { return fmt.Sprintf("replace a.io/x%d => ../x\n", i) })...)
+	cases := append([]byte("module m.io\n"), many(n, func(i int) string {
+		name := []byte("abcdefghijklmnop")
+		for b := range 16 {
+			if i>>b&1 == 1 {
+				name[b] -= 'a' - 'A'
+			}
+		}
+		return "require a.io/" + string(name) + " v1.0.0\n"
+	})...)
 	for _, c := range []struct {
 		name          string
 		before, after gomod.File
@@ -316,6 +339,7 @@ func TestHostileSizes(t *testing.T) {
 		{"many hashes of one version", gomod.File{Mod: []byte("module m.io\n"), Sum: hashes}, gomod.File{Mod: []byte("module m.io\n"), Sum: hashes[:len(hashes)/2]}, 1},
 		{"many directories", gomod.File{Mod: []byte("module m.io\n"), Sum: []byte{}}, gomod.File{Mod: locals, Sum: []byte{}}, n},
 		{"many directories as before", gomod.File{Mod: locals, Sum: []byte{}}, gomod.File{Mod: locals, Sum: []byte{}}, 0},
+		{"many paths that differ in case", gomod.File{Mod: cases, Sum: []byte{}}, gomod.File{Mod: cases, Sum: []byte{}}, 0},
 		{"deep blocks", gomod.File{}, gomod.File{Mod: append([]byte("module m.io\n"), bytes.Repeat([]byte("require (\n"), n)...), Sum: []byte{}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,5 +38,6 @@
 //
 // A package URL writes Go module paths in lower case
 // (https://github.com/package-url/purl-spec, type golang). Modules are compared by
-// their exact paths, and Detail has the exact path where the two differ.
+// their exact paths, and Detail has the exact path where the two differ. Two
+// modules of one file whose paths differ only in case are a gap.
 package gomod

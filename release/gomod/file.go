@@ -1,6 +1,7 @@
 package gomod
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/version"
@@ -15,9 +16,12 @@ import (
 
 // Limits of what is read. The largest known files are far below.
 const (
-	MaxMod = 4 << 20  // bytes of a go.mod
-	MaxSum = 64 << 20 // bytes of a go.sum
+	MaxMod = 1 << 20 // bytes of a go.mod
+	MaxSum = 8 << 20 // bytes of a go.sum
 )
+
+// maxLines bounds the lines of a go.mod: the parser keeps an error for each.
+const maxLines = 20_000
 
 // File is a go.mod with the go.sum beside it, as they are in one revision.
 type File struct {
@@ -89,6 +93,9 @@ func read(f File) (c contents, gaps []release.Gap, ok bool) {
 	subject := f.path().String()
 	if len(f.Mod) > MaxMod {
 		return c, append(gaps, release.Gap{Kind: release.GapTooLarge, Subject: subject, Detail: fmt.Sprintf("%d bytes, more than %d", len(f.Mod), MaxMod)}), false
+	}
+	if n := bytes.Count(f.Mod, []byte("\n")); n > maxLines {
+		return c, append(gaps, release.Gap{Kind: release.GapTooLarge, Subject: subject, Detail: fmt.Sprintf("%d lines, more than %d", n, maxLines)}), false
 	}
 	m, err := modfile.Parse("go.mod", f.Mod, nil)
 	if err == nil {

@@ -34,6 +34,12 @@
 // ratios stands for the unknown one. By Ville's inequality the evidence ever
 // reaches log(1/Alpha) with a chance of at most Alpha.
 //
+// A release that was fine for long has much evidence against a regression, which
+// one that begins late would have to make up first. So a fifth of the evidence is a
+// mixture over beginnings: evidence that is gathered from the k-th sample on has
+// the weight 1/(k(k+1)), and is 1 until then. The certificate stops growing at
+// twice what it needs, for the same reason; less evidence is always valid.
+//
 // For Poisson counts e has mean 1 at p1 = r0 p0. For requests that fail or do
 // not fail (n and m trials with rates p1 and p0) its mean is at most 1, for every
 // r >= r0 >= 1 and every rate, rare or not. Write e = a^x b^y with
@@ -54,7 +60,13 @@
 // # What no data means
 //
 // No data is never health. A Monitor that has seen nothing is undecided with
-// NoData set, and so is one where any metric lacks requests on either side. A
-// service without any failure on either side gives no evidence about a ratio and
-// stays undecided: wait for failures, or judge by another metric.
+// NoData set, and so is one where any metric lacks requests on either side.
+//
+// A service without any failure on either side is undecided for ever, and rightly:
+// no count of successes says anything about the ratio of two rates that may both
+// be 0, and a bound on the canary's rate alone needs a rate that somebody declares
+// to be harmless. The host chooses what becomes of such a stage: it judges by a
+// metric that has events, such as answers slower than an edge that a few requests
+// in a hundred exceed; or it lets time decide where health is merely watched, which
+// still takes a regression back; or a person decides.
 package health

@@ -11,7 +11,8 @@ import (
 type Monitor struct {
 	policy  Policy // with defaults
 	index   map[string]int
-	process []process // by policy.Metrics
+	bets    []bets // by policy.Metrics, as process
+	process []process
 	seen    map[key]mark
 	// regressed is the index of the guilty metric plus one, peak the evidence at the
 	// look that found it. A regression once found stays.
@@ -31,6 +32,7 @@ func New(p Policy) (*Monitor, error) {
 	m.process = make([]process, len(m.policy.Metrics))
 	for i, metric := range m.policy.Metrics {
 		m.index[metric.Name] = i
+		m.bets = append(m.bets, betsOf(metric))
 	}
 	return m, nil
 }
@@ -55,6 +57,9 @@ func (m *Monitor) Add(samples ...Sample) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	// A certificate may not be so far ahead that an outage leaves it standing. Less
+	// evidence is always valid.
+	most := 2 * -math.Log(m.policy.Beta)
 	window := make([]struct{ canary, control Count }, len(m.process))
 	for _, s := range fresh {
 		m.seen[s.key()] = s.mark()
@@ -65,7 +70,7 @@ func (m *Monitor) Add(samples ...Sample) (Verdict, error) {
 			continue
 		}
 		i := m.index[s.Metric]
-		m.process[i].add(m.policy.Metrics[i], s)
+		m.process[i].add(&m.bets[i], s, most)
 		window[i].canary = window[i].canary.plus(s.Canary)
 		window[i].control = window[i].control.plus(s.Control)
 	}

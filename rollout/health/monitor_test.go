@@ -145,7 +145,7 @@ func TestSeveralMetrics(t *testing.T) {
 
 	// The average, not the maximum: what just convicts alone does not among three.
 	alone := errorsOnly(t)
-	convicts := health.Sample{ID: "1", Metric: "errors", Canary: count(8, 100), Control: count(9, 900)}
+	convicts := health.Sample{ID: "1", Metric: "errors", Canary: count(9, 100), Control: count(9, 900)}
 	va := add(t, alone, convicts)
 	require.Equal(t, health.KindRegressed, va.Kind)
 	m = newMonitor()

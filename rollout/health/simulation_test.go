@@ -138,6 +138,21 @@ func TestFalseRollbacks(t *testing.T) {
 				return s.window()
 			}
 		}, true},
+		{"a split that changes from minute to minute, with an incident, and with nothing on a side", health.Policy{Alpha: .05, Metrics: exact}, func(run int) func() (canary, control health.Count) {
+			rng := rand.New(rand.NewPCG(8, uint64(run)))
+			minute := 0
+			return func() (canary, control health.Count) {
+				minute++
+				total := 200 + rng.IntN(1800)
+				share := []float64{0, .01, .1, .5, .9, .99, 1}[rng.IntN(7)]
+				if minute%20 < 10 { // a weight that rises by steps
+					share = []float64{.01, .05, .25, .5}[minute%4]
+				}
+				s := traffic{canary: int(share * float64(total)), rng: rng, p0: []float64{.002, .01, .3}[rng.IntN(3)]}
+				s.control, s.p1 = total-s.canary, s.p0
+				return s.window()
+			}
+		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := runs(300)
@@ -151,6 +166,40 @@ func TestFalseRollbacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the canary serves more of the traffic that fails more, pooled counts blame
+// it and strata do not.
+func TestStrata(t *testing.T) {
+	t.Parallel()
+	policy := health.Policy{Alpha: .05, Metrics: []health.Metric{{Name: "errors", Tolerance: 1}}}
+	n, blamed, pooled := runs(200), 0, 0
+	for run := range n {
+		rng := rand.New(rand.NewPCG(9, uint64(run)))
+		with, without := errorsLike(t, policy), errorsLike(t, policy)
+		found, foundPooled := false, false
+		for minute := range 60 {
+			bot, human := traffic{rng: rng, canary: 90, control: 100, p1: .05, p0: .05}, traffic{rng: rng, canary: 10, control: 800, p1: .002, p0: .002}
+			a, b := bot.window()
+			c, d := human.window()
+			id := fmt.Sprint(minute)
+			found = add(t, with, health.Sample{ID: id, Metric: "errors", Stratum: "bot", Canary: a, Control: b},
+				health.Sample{ID: id, Metric: "errors", Stratum: "human", Canary: c, Control: d}).Kind == health.KindRegressed || found
+			foundPooled = add(t, without, health.Sample{ID: id, Metric: "errors", Canary: count(a.Bad+c.Bad, a.Total+c.Total),
+				Control: count(b.Bad+d.Bad, b.Total+d.Total)}).Kind == health.KindRegressed || foundPooled
+		}
+		blamed += one(found)
+		pooled += one(foundPooled)
+	}
+	t.Logf("%d rollouts: blamed with strata %d, pooled %d", n, blamed, pooled)
+	require.LessOrEqual(t, float64(blamed), .05*float64(n))
+	require.Equal(t, n, pooled)
+}
+
+func errorsLike(t *testing.T, p health.Policy) *health.Monitor {
+	m, err := health.New(p)
+	require.NoError(t, err)
+	return m
 }
 
 // A doubled error rate is found, and soon.

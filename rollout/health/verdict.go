@@ -13,8 +13,8 @@ type Verdict struct {
 	// reached log(1/Alpha); it is then the highest that was reached. Rounded to 1e-9.
 	LogE float64 `json:"logE"`
 	// LogCertificate is the natural logarithm of the evidence that the canary is
-	// better than MDE, of the metric where it is least. Healthy needs log(1/Beta).
-	// Rounded to 1e-9.
+	// better than MDE, of the metric where it is least. Healthy needs log(1/Beta), and
+	// it stops at twice that. Rounded to 1e-9.
 	LogCertificate float64 `json:"logCertificate"`
 	// Canary and Control are all that was counted of Metric.
 	Canary  Count `json:"canary"`

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/evidence/layout"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -42,6 +43,8 @@ func newPerson(t testing.TB, kind string) person {
 		k, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case "p384":
 		k, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "p521":
+		k, err = ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	case "rsa":
 		k, err = rsa.GenerateKey(rand.Reader, 2048)
 	case "p224":
@@ -68,7 +71,7 @@ func (p person) public() in_toto.Key {
 
 func (p person) digest(t testing.TB) release.Digest {
 	t.Helper()
-	d, err := layout.KeyDigest(p.pub)
+	d, err := evidence.KeyDigest(p.pub)
 	require.NoError(t, err)
 	return d
 }

@@ -19,6 +19,7 @@
 //   - Expiry is measured against a time passed in, not against the clock.
 //   - Nothing is printed, no directory is read, and no pattern that it would
 //     skip with a warning gets as far as a rule.
+//   - MATCH with an IN clause takes nothing from outside the folder that it names.
 //   - The result speaks of the artifacts that the caller asks about, by name and
 //     digest. A layout that was satisfied for other files proves nothing.
 //

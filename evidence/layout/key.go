@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/hex"
@@ -14,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/secure-systems-lab/go-securesystemslib/signerverifier"
@@ -26,19 +26,10 @@ type key struct {
 	verifier dsse.Verifier
 }
 
-// KeyDigest identifies a public key: the SHA-256 of its SubjectPublicKeyInfo
-// (RFC 5280, section 4.1.2.7) in DER.
-func KeyDigest(pub crypto.PublicKey) (release.Digest, error) {
-	k, err := keyOf(pub)
-	if err != nil {
-		return release.Digest{}, fmt.Errorf("layout: %w", err)
-	}
-	return k.digest, nil
-}
-
 // keyOf refuses keys that are too weak or of no kind that in-toto knows.
 func keyOf(pub crypto.PublicKey) (key, error) {
-	if err := strong(pub); err != nil {
+	digest, err := evidence.KeyDigest(pub)
+	if err != nil {
 		return key{}, err
 	}
 	der, err := x509.MarshalPKIXPublicKey(pub)
@@ -50,7 +41,7 @@ func keyOf(pub crypto.PublicKey) (key, error) {
 		text = hex.EncodeToString(e)
 	}
 	k := signerverifier.SSLibKey{KeyVal: signerverifier.KeyVal{Public: text}}
-	out := key{digest: release.DigestOf(der)}
+	out := key{digest: digest}
 	switch pub.(type) {
 	case *ecdsa.PublicKey:
 		out.verifier, err = signerverifier.NewECDSASignerVerifierFromSSLibKey(&k)
@@ -60,26 +51,6 @@ func keyOf(pub crypto.PublicKey) (key, error) {
 		out.verifier, err = signerverifier.NewRSAPSSSignerVerifierFromSSLibKey(&k)
 	}
 	return out, err
-}
-
-func strong(pub crypto.PublicKey) error {
-	switch k := pub.(type) {
-	case *ecdsa.PublicKey:
-		if k == nil || k.Curve != elliptic.P256() && k.Curve != elliptic.P384() && k.Curve != elliptic.P521() {
-			return errors.New("an ECDSA key must be on P-256, P-384 or P-521")
-		}
-	case ed25519.PublicKey:
-		if len(k) != ed25519.PublicKeySize {
-			return fmt.Errorf("an Ed25519 key has %d bytes, not %d", ed25519.PublicKeySize, len(k))
-		}
-	case *rsa.PublicKey:
-		if k == nil || k.N == nil || k.N.BitLen() < 2048 || k.N.BitLen() > 8192 {
-			return errors.New("an RSA key must have 2048 to 8192 bits")
-		}
-	default:
-		return fmt.Errorf("a key of type %T is not ECDSA, Ed25519 or RSA", pub)
-	}
-	return nil
 }
 
 // layoutKey reads a functionary's key as the layout has it. The library would

@@ -28,9 +28,10 @@ type Options struct {
 	Products map[string]release.Digest
 	// Parameters are put in the place of {name} in rules and commands (in-toto
 	// specification, section 4.3). A rule with a parameter that is not here is an
-	// error: it would silently match nothing.
+	// error: it would silently match nothing. A '*' in a value is a wildcard like
+	// any other in a rule: do not take values from whoever does the steps.
 	Parameters map[string]string
-	// People says whose a key is, by its [KeyDigest]: a person who holds two keys
+	// People says whose a key is, by its [evidence.KeyDigest]: a person who holds two keys
 	// counts once. A key that is not here stands for itself.
 	People map[release.Digest]string
 }

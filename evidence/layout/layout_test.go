@@ -92,6 +92,10 @@ func TestOneLinkSignedByTwo(t *testing.T) {
 	c := newChain(t)
 	r := c.verify(c.metablock(c.write, c.ada), c.metablock(c.build, c.bob, c.cyd), c.metablock(c.pack, c.dan))
 	require.Equal(t, release.VerdictAllow, r.Verdict, "%v", r.Reasons)
+
+	r = c.verify(c.metablock(c.build, c.bob, c.bob), c.metablock(c.build, c.bob))
+	require.Equal(t, []release.Digest{c.bob.digest(t)}, r.Steps[1].By, "a key counts once, however often it signs")
+	require.False(t, r.Steps[1].Met)
 }
 
 // sub replaces old by new once in the bytes of a file.
@@ -299,7 +303,7 @@ func TestPeopleWithTwoKeys(t *testing.T) {
 	require.Equal(t, release.VerdictAllow, r.Verdict)
 
 	// A person whose name is the text of a key is not that key.
-	opts.People = map[release.Digest]string{c.bob.digest(t): c.cyd.digest(t).String()}
+	opts.People = map[release.Digest]string{c.bob.digest(t): "key " + c.cyd.digest(t).String()}
 	r, err = layout.Verify(l, c.links(), opts)
 	require.NoError(t, err)
 	require.Equal(t, release.VerdictAllow, r.Verdict)
@@ -412,6 +416,9 @@ func TestLayoutsThatMakeNoSense(t *testing.T) {
 		{"pattern that cannot match", rule("DISALLOW", "[*"), "class"},
 		{"pattern cut in two by cleaning", rule("DISALLOW", "[a/../[]"), "class"},
 		{"empty pattern", rule("DISALLOW", ""), "empty"},
+		{"file that no clean path names", rule("REQUIRE", "./a"), "clean path"},
+		{"pattern that leaves its folder", rule("MATCH", "../*", "IN", "src", "WITH", "PRODUCTS", "FROM", "write"), "not below"},
+		{"pattern outside its folder", rule("MATCH", "/etc/*", "IN", "src", "WITH", "PRODUCTS", "FROM", "write"), "not below"},
 		{"match against what is no side", rule("MATCH", "*", "WITH", "STUFF", "FROM", "write"), "neither materials nor products"},
 		{"match against no step", rule("MATCH", "*", "WITH", "PRODUCTS", "FROM", "wirte"), `no step "wirte"`},
 		{"key under another id", func(l *in_toto.Layout) {
@@ -454,11 +461,15 @@ func TestFilesThatTwoReadersReadInTwoWays(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
 	good := c.metablock(c.layout, c.owner)
+	plain, err := json.Marshal(c.layout)
+	require.NoError(t, err)
+	twice := json.RawMessage(sub(t, plain, `"_type":"layout"`, `"_type":"layout","expires":"2099-01-01T00:00:00Z"`))
 	tests := []struct {
 		name string
 		b    []byte
 		want string
 	}{
+		{"duplicate member in an envelope", c.envelope(twice, c.owner), "twice"},
 		{"duplicate member", sub(t, good, `"_type":"layout"`, `"_type":"layout","expires":"2099-01-01T00:00:00Z"`), "twice"},
 		{"another case", sub(t, good, `"expires":`, `"Expires":`), "case"},
 		{"unknown member", sub(t, good, `"_type":"layout"`, `"_type":"layout","extra":1`), "unknown field"},
@@ -498,7 +509,7 @@ func TestOptionsAreRequired(t *testing.T) {
 		{"nil ECDSA owner", func(o *layout.Options) { o.Owners = []crypto.PublicKey{(*ecdsa.PublicKey)(nil)} }, "owner 1"},
 		{"nil RSA owner", func(o *layout.Options) { o.Owners = []crypto.PublicKey{(*rsa.PublicKey)(nil)} }, "owner 1"},
 		{"short owner", func(o *layout.Options) { o.Owners = []crypto.PublicKey{ed25519.PublicKey("short")} }, "bytes"},
-		{"private owner", func(o *layout.Options) { o.Owners = []crypto.PublicKey{ed25519.NewKeyFromSeed(make([]byte, 32))} }, "not ECDSA"},
+		{"private owner", func(o *layout.Options) { o.Owners = []crypto.PublicKey{ed25519.NewKeyFromSeed(make([]byte, 32))} }, "ed25519.PrivateKey"},
 		{"product without digest", func(o *layout.Options) { o.Products = map[string]release.Digest{"a": {}} }, "no digest"},
 		{"product path", func(o *layout.Options) { o.Products = map[string]release.Digest{"./a": {1}} }, "clean path"},
 		{"nameless person", func(o *layout.Options) { o.People = map[release.Digest]string{{1}: ""} }, "without a name"},

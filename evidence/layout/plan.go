@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -119,8 +120,14 @@ func (p plan) checkRule(r []string) error {
 	if err := checkPattern(f["pattern"]); err != nil {
 		return fmt.Errorf("pattern %q: %w", f["pattern"], err)
 	}
+	if f["type"] == "require" && path.Clean(f["pattern"]) != f["pattern"] {
+		return fmt.Errorf("%q is not a clean path", f["pattern"])
+	}
 	if f["type"] != "match" {
 		return nil
+	}
+	if clean := path.Clean(f["pattern"]); folder(f["srcPrefix"]) != "" && (clean[0] == '/' || clean == ".." || strings.HasPrefix(clean, "../")) {
+		return fmt.Errorf("pattern %q is not below %q", f["pattern"], f["srcPrefix"])
 	}
 	if f["dstType"] != "materials" && f["dstType"] != "products" {
 		return fmt.Errorf("%q is neither materials nor products", f["dstType"])

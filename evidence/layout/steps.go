@@ -15,7 +15,7 @@ import (
 type claim struct {
 	digest release.Digest
 	link   in_toto.Link
-	by     []release.Digest // of the keys that signed it, without duplicates
+	by     []release.Digest // of the keys that signed it
 }
 
 // decide is the second half of [Verify]: the layout is its owners' and makes
@@ -117,8 +117,8 @@ func clip(command []string) string {
 	return s
 }
 
-// signers are the keys that may do s and have signed d, sorted, each once.
-// A key that the layout lists under two ids is one key. A key id only chooses
+// signers are the keys that may do s and have signed d. A key that the layout
+// lists under two ids, or that signed twice, is here twice. A key id only chooses
 // the key to try, as the specification has it (section 4.2.1); a signature
 // without one is not tried against all, which would let anyone's link cost
 // thousands of verifications.
@@ -135,8 +135,7 @@ func (p plan) signers(s in_toto.Step, d document) (by []release.Digest, bad bool
 			}
 		}
 	}
-	slices.SortFunc(by, release.Digest.Compare)
-	return slices.Compact(by), bad
+	return by, bad
 }
 
 // count says who did s.

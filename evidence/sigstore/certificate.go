@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 )
 
@@ -49,14 +51,14 @@ func (t *Trust) certified(e verify.SignedEntity, artifact verify.ArtifactPolicyO
 	// not say which identity it was.
 	got, err := v.Verify(e, verify.NewPolicy(artifact, verify.WithoutIdentitiesUnsafe()))
 	if err != nil {
-		return evidence.Identity{}, timeless(e, err)
+		return evidence.Identity{}, t.timeless(e, v, err)
 	}
 	if got.Signature == nil || got.Signature.Certificate == nil {
 		return evidence.Identity{}, errors.New("sigstore-go names no certificate")
 	}
 	who := *got.Signature.Certificate
-	i := slices.IndexFunc(t.identities, func(i identity) bool { return i.matches(who) })
-	if i < 0 || !isURL(who.Issuer) {
+	i := t.identity(who)
+	if i < 0 {
 		return evidence.Identity{}, fmt.Errorf("the certificate is of %q, vouched for by %q, which is no accepted identity", who.SubjectAlternativeName, who.Issuer)
 	}
 	times := make([]evidence.Time, 0, len(got.VerifiedTimestamps))
@@ -66,6 +68,11 @@ func (t *Trust) certified(e verify.SignedEntity, artifact verify.ArtifactPolicyO
 			return evidence.Identity{}, fmt.Errorf("a time comes from %q", ts.Type)
 		}
 		times = append(times, evidence.Time{T: ts.Timestamp.UTC(), Source: source})
+	}
+	if !t.opts.WithoutLogs {
+		if err := logged(e, t.root.material, cmp.Or(t.opts.Logs, 1), times); err != nil {
+			return evidence.Identity{}, err
+		}
 	}
 	return evidence.Identity{
 		Principal: evidence.Principal{Issuer: who.Issuer, Subject: who.SubjectAlternativeName},
@@ -92,18 +99,58 @@ func (t *Trust) verifier() (*verify.Verifier, error) {
 	return verify.NewVerifier(root.TrustedMaterial(t.root.material), opts...)
 }
 
-// timeless tells a signature that brings no time from one that is wrong: the
-// first may become evidence.
-func timeless(e verify.SignedEntity, err error) error {
+// identity is the index of the first identity that a certificate names, or -1.
+func (t *Trust) identity(who certificate.Summary) int {
+	if !isURL(who.Issuer) {
+		return -1
+	}
+	return slices.IndexFunc(t.identities, func(i identity) bool { return i.matches(who) })
+}
+
+// timeless tells a statement to which nothing is missing but a time, and which
+// may become evidence, from one that is wrong: err is why it was refused.
+func (t *Trust) timeless(e verify.SignedEntity, v *verify.Verifier, err error) error {
 	stamps, err1 := e.Timestamps()
 	entries, err2 := e.TlogEntries()
-	if err1 != nil || err2 != nil || len(stamps) > 0 {
+	if err1 != nil || err2 != nil || len(stamps) > 0 || slices.ContainsFunc(entries, (*tlog.Entry).HasInclusionPromise) {
 		return err
 	}
-	for _, entry := range entries {
-		if entry.HasInclusionPromise() {
+	if t.otherwiseGood(e, v) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s", evidence.ErrNoTrustedTime, line(err))
+}
+
+// otherwiseGood checks what can be checked without a time, the certificate as of
+// when it begins. It accepts nothing: it chooses between two refusals.
+func (t *Trust) otherwiseGood(e verify.SignedEntity, v *verify.Verifier) error {
+	if _, err := v.VerifyTransparencyLogInclusion(e); err != nil {
+		return err
+	}
+	content, err := e.VerificationContent()
+	if err != nil {
+		return err
+	}
+	sig, err := e.SignatureContent()
+	if err != nil {
+		return err
+	}
+	if err := verify.VerifySignature(sig, content, t.root.material); err != nil {
+		return err
+	}
+	leaf := content.Certificate()
+	chains, err := verify.VerifyLeafCertificate(leaf.NotBefore, leaf, t.root.material)
+	if err != nil {
+		return err
+	}
+	if !t.opts.WithoutSCTs {
+		if err := verify.VerifySignedCertificateTimestamp(chains, cmp.Or(t.opts.SCTs, 1), t.root.material); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: %s", evidence.ErrNoTrustedTime, line(err))
+	who, err := certificate.SummarizeCertificate(leaf)
+	if err == nil && t.identity(who) < 0 {
+		err = errors.New("it names no accepted identity")
+	}
+	return err
 }

@@ -31,12 +31,14 @@
 // A certificate is judged at the moments at which a timestamp authority (RFC
 // 3161) or a log (Rekor v1) saw the signature. A log's entry with an inclusion
 // proof alone proves that it was logged and not when: Rekor v2 needs a
-// timestamp beside it. The clock is never asked.
+// timestamp beside it. A log counts if it was to be trusted at those moments.
+// The clock is never asked.
 //
 // # Signing
 //
 // [SignKeyless] makes a key, has a certificate authority vouch for it by an
 // OpenID Connect token, signs, throws the key away, and asks [Witnesses] to note
 // that the signature existed. [Witness] has them note a bundle that was signed
-// with a key. Every address is the host's: there are no defaults.
+// with a key. Every address is the host's: there are no defaults, and redirects
+// are not followed.
 package sigstore

@@ -50,7 +50,7 @@ func (t *Trust) observed(e verify.SignedEntity, pub crypto.PublicKey) ([]evidenc
 	if err != nil {
 		return nil, err
 	}
-	logged, err := verify.VerifyTlogEntry(e, m, t.opts.Logs, true)
+	entries, err := verify.VerifyTlogEntry(e, m, t.opts.Logs, true)
 	if err != nil {
 		return nil, err
 	}
@@ -59,13 +59,13 @@ func (t *Trust) observed(e verify.SignedEntity, pub crypto.PublicKey) ([]evidenc
 		return nil, err
 	}
 	var out []evidence.Time
-	for _, l := range logged {
+	for _, l := range entries {
 		out = append(out, evidence.Time{T: l.Time.UTC(), Source: "rekor"})
 	}
 	for _, s := range stamped {
 		out = append(out, evidence.Time{T: s.Time.UTC(), Source: "tsa"})
 	}
-	return out, nil
+	return out, logged(e, m, t.opts.Logs, out)
 }
 
 // material is a trusted root with one public key, whatever the bundle calls it:

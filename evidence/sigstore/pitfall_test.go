@@ -326,7 +326,15 @@ func TestCheckArtifact(t *testing.T) {
 	opts.Keys[1].NotAfter = in.now.Add(-1)
 	retired, err := sigstore.New(opts)
 	require.NoError(t, err)
-	stranger, err := sigstore.New(sigstore.Options{Keys: opts.Keys[:1]})
+	opts.Keys = slices.Clone(opts.Keys)
+	opts.Keys[1].NotBefore, opts.Keys[1].NotAfter = in.now.Add(1), in.now.Add(2)
+	early, err := sigstore.New(opts)
+	require.NoError(t, err)
+	opts.Keys = []evidence.Key{{Public: k.GetPublicKey()}}
+	opts.Times = 2
+	twice, err := sigstore.New(opts)
+	require.NoError(t, err)
+	stranger, err := sigstore.New(sigstore.Options{Keys: []evidence.Key{{Public: newKey(t, elliptic.P256()).Public()}}})
 	require.NoError(t, err)
 	statementBundle, err := evidence.Sign(t.Context(), statement(t), newKey(t, elliptic.P256()))
 	require.NoError(t, err)
@@ -340,6 +348,9 @@ func TestCheckArtifact(t *testing.T) {
 		{"another file, by key", trust, key, release.DigestOf([]byte("another"))},
 		{"no file", trust, cert, release.Digest{}},
 		{"retired key", retired, key, release.DigestOf(file)},
+		{"key that is not valid yet", early, key, release.DigestOf(file)},
+		{"two times are demanded", twice, key, release.DigestOf(file)},
+		{"two times are demanded of a certificate", twice, cert, release.DigestOf(file)},
 		{"unknown key", stranger, key, release.DigestOf(file)},
 		{"no identity", stranger, cert, release.DigestOf(file)},
 		{"a statement", trust, statementBundle, release.DigestOf(file)},

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
@@ -93,15 +94,19 @@ func SignKeyless(ctx context.Context, st evidence.Statement, k Keyless) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("sigstore: sign: %w", err)
 	}
-	b, err := sign.Bundle(&sign.DSSEData{Data: st.Bytes(), PayloadType: evidence.PayloadType}, key, sign.BundleOptions{
-		CertificateProvider:        k.Authority.fulcio(ctx),
-		CertificateProviderOptions: &sign.CertificateProviderOptions{IDToken: string(k.Token)},
-		TimestampAuthorities:       k.Witnesses.authorities(ctx),
-		TransparencyLogs:           k.Witnesses.Logs,
-		Context:                    ctx,
+	var b *protobundle.Bundle
+	err = contain(func() (err error) {
+		b, err = sign.Bundle(&sign.DSSEData{Data: st.Bytes(), PayloadType: evidence.PayloadType}, key, sign.BundleOptions{
+			CertificateProvider:        k.Authority.fulcio(ctx),
+			CertificateProviderOptions: &sign.CertificateProviderOptions{IDToken: string(k.Token)},
+			TimestampAuthorities:       k.Witnesses.authorities(ctx),
+			TransparencyLogs:           k.Witnesses.Logs,
+			Context:                    ctx,
+		})
+		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("sigstore: sign: %w", err)
+		return nil, fmt.Errorf("sigstore: sign: %w", said(ctx, err, k.Token))
 	}
 	if err := certifies(b, key.GetPublicKey()); err != nil {
 		return nil, fmt.Errorf("sigstore: sign: %w", err)
@@ -120,7 +125,7 @@ func (k Keyless) check(st evidence.Statement) error {
 	}
 	errs = append(errs, k.Authority.check("certificate authority"), k.Witnesses.check())
 	if u, err := url.Parse(k.Authority.URL); err == nil && u.Scheme == "http" {
-		errs = append(errs, fmt.Errorf("sigstore: certificate authority: the token would be readable on the way to %q", k.Authority.URL))
+		errs = append(errs, fmt.Errorf("sigstore: certificate authority: the token would be readable on the way to %q", u.Redacted()))
 	}
 	return errors.Join(errs...)
 }
@@ -140,7 +145,11 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 	if _, err := evidence.Verify(ctx, keyring, raw); err != nil {
 		return nil, fmt.Errorf("sigstore: witness: %w", err)
 	}
-	parsed, err := parseBundle(raw)
+	var parsed *bundle.Bundle
+	err = contain(func() (err error) {
+		parsed, err = parseBundle(raw)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sigstore: witness: %w", err)
 	}
@@ -153,7 +162,7 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 	for i, a := range w.authorities(ctx) {
 		stamp, err := a.GetTimestamp(ctx, signature)
 		if err != nil {
-			return nil, fmt.Errorf("sigstore: witness: timestamp of %q: %w", w.Timestamps[i].URL, err)
+			return nil, fmt.Errorf("sigstore: witness: timestamp authority %d: %w", i+1, said(ctx, err, ""))
 		}
 		if b.VerificationMaterial.TimestampVerificationData == nil {
 			b.VerificationMaterial.TimestampVerificationData = &protobundle.TimestampVerificationData{}
@@ -163,10 +172,34 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 	}
 	for i, l := range w.Logs {
 		if err := l.GetTransparencyLogEntry(ctx, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), b); err != nil {
-			return nil, fmt.Errorf("sigstore: witness: log %d: %w", i+1, err)
+			return nil, fmt.Errorf("sigstore: witness: log %d: %w", i+1, said(ctx, err, ""))
 		}
 	}
 	return finish(ctx, b, trust)
+}
+
+// said is an error of a service's, which quotes what the service answered, as
+// one short line without the token, which a service may have sent back. That the
+// caller's time was over can still be told.
+func said(ctx context.Context, err error, secret Token) error {
+	text := err.Error()
+	if secret != "" {
+		text = strings.ReplaceAll(text, string(secret), secret.String())
+	}
+	for part := range strings.SplitSeq(string(secret), ".") {
+		if len(part) > 15 { // the shortest claims are longer, and "e30" stands everywhere
+			text = strings.ReplaceAll(text, part, secret.String())
+		}
+	}
+	text = line(errors.New(text))
+	switch over, cause := ctx.Err(), context.Cause(ctx); {
+	case over == nil:
+		return errors.New(text)
+	case over == cause:
+		return fmt.Errorf("%w: %s", over, text)
+	default:
+		return fmt.Errorf("%w: %w: %s", over, cause, text)
+	}
 }
 
 // certifies refuses a certificate that was made out for another key.
@@ -231,8 +264,11 @@ func (e Endpoint) fulcio(ctx context.Context) *sign.Fulcio {
 
 func (e Endpoint) check(what string) error {
 	u, err := url.Parse(e.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("sigstore: %s: %q is no http or https URL", what, e.URL)
+	if err != nil {
+		return fmt.Errorf("sigstore: %s: its address is no URL", what) // which may hold a password
+	}
+	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("sigstore: %s: %q is no http or https URL", what, u.Redacted())
 	}
 	if e.Timeout < 0 {
 		return fmt.Errorf("sigstore: %s: timeout %s is less than none", what, e.Timeout)

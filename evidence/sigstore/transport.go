@@ -2,12 +2,14 @@ package sigstore
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 )
 
 // bound carries requests that end with ctx: sigstore-go makes its requests to
-// authorities without a context.
+// authorities without a context. Redirects are refused: net/http would take the
+// token along, to a subdomain or to the same host over plain HTTP.
 func (e Endpoint) bound(ctx context.Context) http.RoundTripper {
 	t := e.Transport
 	if t == nil {
@@ -31,6 +33,11 @@ func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		end()
 		return nil, err
+	}
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		res.Body.Close()
+		end()
+		return nil, fmt.Errorf("status %d is a redirect, and those are not followed", res.StatusCode)
 	}
 	res.Body = boundBody{res.Body, end}
 	return res, nil

@@ -23,7 +23,8 @@ type Options struct {
 	// [evidence.NewKeyring].
 	Keys []evidence.Key
 	// Logs is how many distinct transparency logs must prove that they have the
-	// signature. If zero, 1 for certificates and none for keys.
+	// signature. If zero, 1 for certificates and none for keys. A log that is over
+	// counts for what was signed before, which takes a trusted time.
 	Logs int
 	// Times is how many trusted times there must be. If zero, 1 for certificates
 	// and none for keys; a key with bounds needs one in any case.
@@ -34,7 +35,8 @@ type Options struct {
 	// WithoutLogs accepts certificates' signatures that no log proves to have, and
 	// WithoutSCTs certificates that no certificate transparency log has: for
 	// deployments that have none. Whoever holds the authority's key can then sign
-	// as anybody without anyone noticing.
+	// as anybody without anyone noticing. WithoutLogs leaves logs out altogether:
+	// they give no times for certificates either.
 	WithoutLogs bool
 	WithoutSCTs bool
 }

@@ -28,6 +28,7 @@ import (
 //   - all the evidence that it says was looked at is here, and would by itself
 //     meet every other requirement. Evidence that came later inherits no approval,
 //     and taking evidence away makes no approval good;
+//   - its signer holds the role that it names, if it names one;
 //   - its signer is a human who is none of the authors. That holds for every
 //     requirement. One with Independent excludes the requester and the signers of
 //     the evidence that was looked at too: who built or tested it.
@@ -43,7 +44,8 @@ import (
 // A rejection stands until the same principal approves the release at a later
 // trusted time. Without trusted times nobody knows which came last, and the
 // rejection stands. An abstention counts for nothing; where both have trusted
-// times, it takes back the person's approvals that are not later.
+// times, it takes back the person's approvals that are not later, and with them
+// what they lifted.
 //
 // # Verdict
 //

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -165,6 +166,15 @@ var decisions = []struct {
 	{name: "approval in another of the roles", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
 		return edited(t, human("ada", "owner", "dev"), func(a *evidence.Approval) { a.Role = "dev" })
 	}},
+	{name: "for another environment than none", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherPlace, q: func(q *evidence.Question) { q.Environment = "" }, set: func(t testing.TB) set {
+		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "staging" })
+	}},
+	{name: "a role that only the approval claims, where none is asked for", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
+		return edited(t, human("ada", "dev"), func(a *evidence.Approval) { a.Role = "owner" })
+	}},
+	{name: "a role that the approver holds, where none is asked for", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
+		return edited(t, human("ada", "dev", "owner"), func(a *evidence.Approval) { a.Role = "owner" })
+	}},
 	{name: "empty role", reqs: []release.Requirement{needTests, role("")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set { return approved(t, human("ada", "")) }},
 
 	// What an approval is bound to.
@@ -261,6 +271,20 @@ var decisions = []struct {
 		p.BuildDefinition.ResolvedDependencies = p.BuildDefinition.ResolvedDependencies[:1]
 		return set{service("ci").of(t, shop(), p)}
 	}},
+	{name: "a failed test with its digest in upper case", reqs: []release.Requirement{needTests}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set {
+		loud := statement(t, shop(), failed()).Bytes()
+		for _, a := range shop().Artifacts {
+			loud = bytes.ReplaceAll(loud, []byte(a.Digest.Hex()), []byte(strings.ToUpper(a.Digest.Hex())))
+		}
+		return set{tests(t), service("ci2").says(t, loud)}
+	}},
+	{name: "a passed test with its digest in upper case", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeNotWhole, set: func(t testing.TB) set {
+		loud := statement(t, shop(), passed()).Bytes()
+		for _, a := range shop().Artifacts {
+			loud = bytes.ReplaceAll(loud, []byte(a.Digest.Hex()), []byte(strings.ToUpper(a.Digest.Hex())))
+		}
+		return set{service("ci2").says(t, loud)}
+	}},
 	{name: "an unreadable result", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeUnreadable, set: func(t testing.TB) set {
 		st, err := evidence.NewStatement("https://example.com/x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"FAIL"}`))
 		require.NoError(t, err)
@@ -321,6 +345,30 @@ var decisions = []struct {
 	{name: "rejected, then approved from the future", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		return append(approved(t, human("ada").at(noon.Add(1)), human("bob")), rejected(t, human("ada").at(noon.Add(-2))))
 	}},
+	{name: "rejected, then approved, then abstained", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		s := approved(t, human("ada").at(noon.Add(-2)), human("bob"))
+		return append(s, rejected(t, human("ada").at(noon.Add(-3))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+	}},
+	{name: "rejected and approved at one time", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-1))))
+	}},
+	{name: "rejected, seen once more after the approval", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-2))), rejected(t, human("ada").at(noon.Add(-3), noon.Add(-1))))
+	}},
+	{name: "an approval for elsewhere lifts nothing", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		s := edited(t, human("ada").at(noon.Add(-1)), func(a *evidence.Approval) { a.Environment = "staging" })
+		return append(s, rejected(t, human("ada").at(noon.Add(-2))), approved(t, human("bob"))[1])
+	}},
+	{name: "an approval of a part lifts nothing", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
+		s, part := approved(t, human("bob")), shop()
+		part.Artifacts = part.Artifacts[:1]
+		return append(s, rejected(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, part, approval(t, evidence.Approve, shop(), s[0])))
+	}},
+	{name: "approved and abstained at one time", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeWithdrawn, set: func(t testing.TB) set {
+		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+	}},
+	{name: "an independent test where nobody is the author", reqs: []release.Requirement{{ID: "t", Evidence: release.EvidenceTest, Independent: true}}, want: hold, code: evidence.CodeAuthorUnknown,
+		q: func(q *evidence.Question) { q.Authors = nil }, set: func(t testing.TB) set { return set{human("bob").of(t, shop(), passed())} }},
 	{name: "abstained", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
 		return set{tests(t), human("ada").of(t, shop(), approval(t, evidence.Abstain, shop(), tests(t)))}
 	}},
@@ -427,6 +475,18 @@ func TestDecideErrors(t *testing.T) {
 		"nobody's identity": func(q *evidence.Question, _ *set, _ *time.Time) {
 			q.Identities = map[string]evidence.Principal{"x": {}}
 		},
+		"environment that is no text": func(q *evidence.Question, _ *set, _ *time.Time) { q.Environment = "\xff" },
+		"requirement that is no text": func(q *evidence.Question, _ *set, _ *time.Time) { q.Requirements[0].ID = "\xff" },
+		"role that is no text":        func(q *evidence.Question, _ *set, _ *time.Time) { q.Requirements[0].Roles = []string{"\xff"} },
+		"identity that is no text": func(q *evidence.Question, _ *set, _ *time.Time) {
+			q.Identities = map[string]evidence.Principal{"x": person("\xff")}
+		},
+		"one person who is no text": func(q *evidence.Question, _ *set, _ *time.Time) {
+			q.Same = [][]evidence.Principal{{person("\xff"), person("a")}}
+		},
+		"one person who is nobody": func(q *evidence.Question, _ *set, _ *time.Time) {
+			q.Same = [][]evidence.Principal{{person("a"), {}}}
+		},
 		"identity of nothing": func(q *evidence.Question, _ *set, _ *time.Time) {
 			q.Identities = map[string]evidence.Principal{"": person("a")}
 		},
@@ -501,6 +561,26 @@ func TestPolicyDigest(t *testing.T) {
 		"age": func(q *evidence.Question) {
 			q.Requirements = []release.Requirement{young(200 * 24 * time.Hour), needOne}
 		},
+		"id": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{needTests, needOne}
+			q.Requirements[0].ID = "x"
+		},
+		"kind": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{needTests, needOne}
+			q.Requirements[0].Evidence = release.EvidenceScan
+		},
+		"count": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{needTests, needOne}
+			q.Requirements[0].Count = 2
+		},
+		"independent": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{needTests, needOne}
+			q.Requirements[0].Independent = true
+		},
+		"roles": func(q *evidence.Question) {
+			q.Requirements = []release.Requirement{needTests, needOne}
+			q.Requirements[0].Roles = []string{"owner"}
+		},
 		"environment": func(q *evidence.Question) { q.Environment = "x" },
 		"identities":  func(q *evidence.Question) { q.Identities = nil },
 		"same":        func(q *evidence.Question) { q.Same = [][]evidence.Principal{{person("a"), person("b")}} },
@@ -516,9 +596,13 @@ func TestSets(t *testing.T) {
 	other := shop()
 	other.Artifacts = []release.Artifact{{Name: "x", Digest: release.DigestOf([]byte("x"))}}
 	elsewhere := service("ci").of(t, other, passed())
+	allowed := decide(t, question(needTests, needOne), s)
+	summary, err := evidence.VSA(allowed, evidence.SummaryOptions{VerifierID: "https://v.example", ResourceURI: "pkg:generic/shop"})
+	require.NoError(t, err)
+	s = append(s, service("gate").says(t, summary.Bytes()))
 	looked, err := evidence.Supporting(shop(), append(s, scanned, scanned, elsewhere))
 	require.NoError(t, err)
-	require.Len(t, looked, 2, "the test and the scan; no approval, nothing about others, nothing twice")
+	require.Len(t, looked, 2, "the test and the scan; no approval or summary, nothing about others, nothing twice")
 	require.Equal(t, evidence.SetDigest(looked), evidence.SetDigest(set{scanned, s[1], s[0], scanned, {}}))
 	require.NotEqual(t, evidence.SetDigest(looked), evidence.SetDigest(looked[:1]))
 	require.False(t, evidence.SetDigest(nil).IsZero())

@@ -27,15 +27,30 @@ func decode(raw []byte, v any, closed bool) error {
 	if k, err := s.peek(); err != nil || k != kindObject {
 		return errors.New("it is not an object")
 	}
-	if err := (&nameCheck{s, closed}).value(reflect.TypeOf(v)); err != nil {
+	if err := (&nameCheck{s, closed, nil}).value(reflect.TypeOf(v)); err != nil {
 		return err
 	}
-	return json.Unmarshal(raw, v)
+	if err := json.Unmarshal(raw, v); err != nil {
+		return cut(err)
+	}
+	return nil
+}
+
+// cut shortens an error that may hold text of others. encoding/json's are for
+// nobody to branch on.
+func cut(err error) error {
+	const most = 300
+	text := err.Error()
+	if len(text) <= most {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:most], "") + "...")
 }
 
 type nameCheck struct {
 	*scanner
 	closed bool
+	names  map[reflect.Type][][]string // of the fields of the structures met so far
 }
 
 var (
@@ -62,12 +77,17 @@ func (c *nameCheck) value(t reflect.Type) error {
 	case !custom && t.Kind() == reflect.Map && k == kindObject:
 		return c.object(func([]byte) error { return c.value(t.Elem()) })
 	case !custom && t.Kind() == reflect.Slice && k == kindArray:
-		return c.array(func(int) error { return c.value(t.Elem()) })
+		return c.array(func(n int) error {
+			if n >= MaxElements {
+				return c.errorf("more than %d elements", MaxElements)
+			}
+			return c.value(t.Elem())
+		})
 	}
 	c.space()
 	from := c.i
 	if _, err = c.scanner.value(); err == nil && c.closed && looksAbsent(t, c.b[from:c.i]) {
-		err = c.errorf("%s stands where a value must", c.b[from:c.i])
+		err = c.errorf("%s stands where a value must", quoted(c.b[from:c.i]))
 	}
 	return err
 }
@@ -86,13 +106,9 @@ func looksAbsent(t reflect.Type, raw []byte) bool {
 }
 
 func (c *nameCheck) structure(t reflect.Type) error {
-	known := make([][]string, 0, t.NumField())
-	for f := range t.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || f.Anonymous {
-			return fmt.Errorf("field %s.%s has no JSON name of its own", t, f.Name)
-		}
-		known = append(known, []string{name})
+	known, err := c.fields(t)
+	if err != nil {
+		return err
 	}
 	return c.object(func(name []byte) error {
 		i, err := c.field(name, known)
@@ -102,9 +118,29 @@ func (c *nameCheck) structure(t reflect.Type) error {
 		case i >= 0:
 			return c.value(t.Field(i).Type)
 		case c.closed:
-			return c.errorf("unknown name %q", name)
+			return c.errorf("unknown name %s", quoted(name))
 		}
 		_, err = c.scanner.value()
 		return err
 	})
+}
+
+// fields are the JSON names of t's fields.
+func (c *nameCheck) fields(t reflect.Type) ([][]string, error) {
+	if known, ok := c.names[t]; ok {
+		return known, nil
+	}
+	known := make([][]string, 0, t.NumField())
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || f.Anonymous {
+			return nil, fmt.Errorf("field %s.%s has no JSON name of its own", t, f.Name)
+		}
+		known = append(known, []string{name})
+	}
+	if c.names == nil {
+		c.names = map[reflect.Type][][]string{}
+	}
+	c.names[t] = known
+	return known, nil
 }

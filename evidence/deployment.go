@@ -44,7 +44,7 @@ func (d Deployment) Validate() error {
 	switch e.Kind {
 	case release.EventStarted, release.EventExposed, release.EventRegressed, release.EventDeployed, release.EventRolledBack, release.EventStopped:
 	default:
-		errs = append(errs, fmt.Errorf("event.kind %q is unknown", e.Kind))
+		errs = append(errs, fmt.Errorf("event.kind %s is unknown", quoted(string(e.Kind))))
 	}
 	if e.At.IsZero() {
 		errs = append(errs, errors.New("no event.at"))
@@ -61,6 +61,7 @@ func (d Deployment) Validate() error {
 	for i, r := range d.Decisions {
 		if r.IsZero() {
 			errs = append(errs, fmt.Errorf("decisions[%d] is empty", i))
+			break
 		}
 	}
 	return invalid(d, errs...)

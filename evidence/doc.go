@@ -42,9 +42,11 @@
 // that is taken away makes none good: taking supporting evidence away never
 // turns a no into a yes. The form is specified in approval.md.
 //
-// Negative evidence can be withheld by whoever keeps the evidence. This package
-// judges what it is given; that nothing is missing is for a store or ledger to
-// show.
+// Negative evidence can be withheld by whoever keeps the evidence. So can a
+// statement, about whatever, that shows two principals with one key: without it
+// they count as two. This package judges what it is given; that nothing is
+// missing is for a store or ledger to show, and people with several principals
+// belong into [Question.Same].
 //
 // # Time
 //
@@ -52,4 +54,11 @@
 // key was valid when it signed, is answered by trusted times only ([Identity]):
 // a timestamp authority's, a log's. What a signer says of the time is a claim,
 // and only narrows: an approval may say when it ends.
+//
+// A trusted time says when a signature existed at the latest. Whoever kept an
+// old statement back can have it stamped today, and it then counts as today's:
+// for [release.Requirement] MaxAge, and as the later word of somebody who has
+// rejected since. Only a signature that cannot be older is safe from that, such
+// as one by a certificate that lives for minutes; hosts that sign with lasting
+// keys must stamp each statement when it is made, and keep none without.
 package evidence

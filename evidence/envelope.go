@@ -1,9 +1,11 @@
 package evidence
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -210,7 +212,7 @@ func (e *envelope) check() error {
 	case !e.bundle && !e.dsse:
 		return errors.New("evidence: neither a sigstore bundle nor a DSSE envelope")
 	case e.bundle && !bundleMediaTypes[e.mediaType]:
-		return fmt.Errorf("evidence: bundle of media type %q is not of version 0.1 to 0.3", e.mediaType)
+		return fmt.Errorf("evidence: bundle of media type %s is not of version 0.1 to 0.3", quoted(e.mediaType))
 	case e.bundle && e.inner == 0:
 		return errors.New("evidence: the bundle has no dsseEnvelope")
 	case e.bundle && e.hasKey == e.hasCert:
@@ -222,7 +224,7 @@ func (e *envelope) check() error {
 	case e.signatures == 0 || len(e.signature) == 0:
 		return errors.New("evidence: the envelope has no signature")
 	case !statementPayload(e.payloadType):
-		return fmt.Errorf("evidence: payload of type %q is no in-toto statement", e.payloadType)
+		return fmt.Errorf("evidence: payload of type %s is no in-toto statement", quoted(e.payloadType))
 	}
 	return nil
 }
@@ -243,36 +245,25 @@ func statementPayload(typ string) bool {
 // would pass over, are errors.
 func (e *envelope) base64() ([]byte, error) {
 	start := e.i
-	raw, err := e.bytesOf()
+	raw, _, err := e.bytesOf()
 	if err != nil {
 		return nil, err
 	}
-	url, std := false, false
-	n := len(raw)
-	for n > 0 && raw[n-1] == '=' {
-		n--
-	}
-	for _, c := range raw[:n] {
-		switch {
-		case c == '-' || c == '_':
-			url = true
-		case c == '+' || c == '/':
-			std = true
-		case c == '\r' || c == '\n':
-			e.i = start
-			return nil, e.errorf("a line break stands in base64")
-		}
+	has := func(c byte) bool { return bytes.IndexByte(raw, c) >= 0 }
+	if has('\r') || has('\n') {
+		e.i = start
+		return nil, e.errorf("a line break stands in base64")
 	}
 	enc := base64.StdEncoding
-	if url {
+	if has('-') || has('_') {
 		enc = base64.URLEncoding
 	}
-	if n == len(raw) {
+	if !bytes.HasSuffix(raw, []byte("=")) {
 		enc = enc.WithPadding(base64.NoPadding)
 	}
 	out := make([]byte, enc.DecodedLen(len(raw)))
 	got, err := enc.Strict().Decode(out, raw)
-	if err != nil || (url && std) {
+	if err != nil {
 		e.i = start
 		return nil, e.errorf("a string is not base64")
 	}
@@ -283,12 +274,12 @@ func (e *envelope) base64() ([]byte, error) {
 // then type and payload, each with its length in front
 // (https://github.com/secure-systems-lab/dsse/blob/master/protocol.md).
 func (s *Signed) PAE() []byte {
-	return append(paeHead(s.PayloadType, len(s.Payload)), s.Payload...)
+	return slices.Concat(paeHead(s.PayloadType, len(s.Payload)), s.Payload)
 }
 
-// paeHead is the encoding up to the payload, with room for it.
+// paeHead is the encoding up to the payload.
 func paeHead(payloadType string, n int) []byte {
-	out := make([]byte, 0, len(payloadType)+n+64)
+	out := make([]byte, 0, len(payloadType)+64)
 	out = append(out, "DSSEv1 "...)
 	out = strconv.AppendInt(out, int64(len(payloadType)), 10)
 	out = append(out, ' ')

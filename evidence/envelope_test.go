@@ -120,6 +120,7 @@ func TestHostileEnvelopes(t *testing.T) {
 		{"both alphabets", payload(func(s string) string { return s + "+-" }), "not base64"},
 		{"padding within", payload(func(s string) string { return "eA==" + s }), "not base64"},
 		{"other payload type", replace("application/vnd.in-toto+json", "application/json"), "no in-toto statement"},
+		{"payload type with an empty predicate", replace("application/vnd.in-toto+json", "application/vnd.in-toto.+json"), "no in-toto statement"},
 		{"payload type with a parameter", replace("application/vnd.in-toto+json", "application/vnd.in-toto.x;y+json"), "no in-toto statement"},
 		{"another in-toto payload type", replace("application/vnd.in-toto+json", "application/vnd.in-toto.x+json"), "not trusted"},
 		{"other payload", payload(func(s string) string { return "e30=" }), "not trusted"},
@@ -223,6 +224,13 @@ func TestVerifiedIsImmutable(t *testing.T) {
 	clear(v.Statement().Bytes())
 	by := v.By()
 	by.Principal = person("eve")
+	shared := human("ada", "owner").at(noon)
+	w, err := evidence.Verify(ctx, shared, dsse(statement(t, shop(), passed()).Bytes(), "c2ln"))
+	require.NoError(t, err)
+	shared.Roles[0], shared.Times[0].T = "root", noon.Add(time.Hour)
+	w.By().Roles[0] = "admin"
+	require.Equal(t, []string{"owner"}, w.By().Roles)
+	require.Equal(t, noon, w.By().Times[0].T)
 	require.Equal(t, want, v.Raw())
 	require.Equal(t, person("ada"), v.By().Principal)
 	require.Equal(t, statement(t, shop(), passed()), v.Statement())

@@ -3,9 +3,12 @@ package evidence
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 	"slices"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -22,6 +25,9 @@ const (
 	// MaxNames is how many names the objects that are open at one place may have
 	// together. It bounds the memory that a text can claim before it is refused.
 	MaxNames = 1 << 18
+	// MaxElements is how many elements a list may have that is read into a predicate's
+	// type. It bounds the memory that an element costs above its text.
+	MaxElements = 1 << 17
 	// MaxSubjects and MaxDigests bound the subjects of a statement and the digests
 	// of one subject.
 	MaxSubjects = 4096
@@ -63,6 +69,8 @@ type scanner struct {
 	depth int
 	keys  []scannedKey // the names of all objects that are open, innermost last
 	seed  maphash.Seed
+	text  string // a copy of b from from on, for strings to be part of; see share
+	from  int
 }
 
 // scannedKey is a name in the text: b[from:to], without its quotes.
@@ -89,6 +97,15 @@ func newScanner(b []byte, limit int) (*scanner, error) {
 		return nil, s.errorf("the text is not valid UTF-8")
 	}
 	return s, nil
+}
+
+// quoted is text of others in an error: in quotes, and cut where it is long.
+func quoted[T string | []byte](text T) string {
+	const most = 100
+	if len(text) > most {
+		return fmt.Sprintf("%q... (%d bytes)", string(text[:most]), len(text))
+	}
+	return strconv.Quote(string(text))
 }
 
 func (s *scanner) errorf(format string, args ...any) error {
@@ -228,7 +245,7 @@ func (s *scanner) distinct(first int) error {
 		for j := i + 1; j < len(keys) && keys[j].hash == keys[i].hash; j++ {
 			if bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
 				s.i = max(keys[i].from, keys[j].from)
-				return s.errorf("the name %q stands twice in one object", s.name(keys[j]))
+				return s.errorf("the name %s stands twice in one object", quoted(s.name(keys[j])))
 			}
 		}
 	}
@@ -336,35 +353,55 @@ func (s *scanner) number() error {
 // str reads a string that is part of what we read ourselves: a type, a name, a
 // digest. Control characters have no business in those.
 func (s *scanner) str() (string, error) {
-	raw, err := s.bytesOf()
+	raw, escaped, err := s.bytesOf()
 	if err != nil {
 		return "", err
 	}
 	for _, c := range raw {
 		if c < 0x20 || c == 0x7f {
-			return "", s.errorf("a control character stands in %q", raw)
+			return "", s.errorf("a control character stands in %s", quoted(raw))
 		}
+	}
+	if end := s.i - 1; !escaped && end <= s.from+len(s.text) && end-len(raw) >= s.from {
+		return s.text[end-len(raw)-s.from : end-s.from], nil
 	}
 	return string(raw), nil
 }
 
-// bytesOf reads a string; the result may be part of the text.
-func (s *scanner) bytesOf() ([]byte, error) {
-	if k, err := s.peek(); err != nil || k != kindString {
-		return nil, cmp.Or(err, s.errorf("a string must stand here"))
+// share copies the next value as text, so that the strings in it need no memory
+// of their own, and does not move on. What it does not like is for the second
+// reading to report.
+func (s *scanner) share() error {
+	at, depth, keys := s.i, s.depth, len(s.keys)
+	_, err := s.value()
+	if err != nil {
+		return err
 	}
-	raw, escaped, err := s.rawString()
+	s.text, s.from = string(s.b[at:s.i]), at
+	s.i, s.depth, s.keys = at, depth, s.keys[:keys]
+	return nil
+}
+
+// bytesOf reads a string; the result is part of the text unless it was escaped.
+func (s *scanner) bytesOf() (raw []byte, escaped bool, err error) {
+	if k, err := s.peek(); err != nil || k != kindString {
+		return nil, false, cmp.Or(err, s.errorf("a string must stand here"))
+	}
+	raw, escaped, err = s.rawString()
 	if err == nil && escaped {
 		raw = unquote(raw)
 	}
-	return raw, err
+	return raw, escaped, err
 }
 
 // rawString passes over a string and returns what stands between its quotes.
 func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
 	s.i++
 	from := s.i
-	for s.i < len(s.b) {
+	for {
+		if s.plain(); s.i >= len(s.b) {
+			return nil, false, s.errorf("the text ends within a string")
+		}
 		switch c := s.b[s.i]; {
 		case c == '"':
 			s.i++
@@ -380,7 +417,24 @@ func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
 			s.i++
 		}
 	}
-	return nil, false, s.errorf("the text ends within a string")
+}
+
+// plain passes over characters that mean nothing within a string, eight at a
+// time, and stops at a quote, a backslash, a control character, or short of the
+// end. Subtracting n from a byte that is less borrows its highest bit; a byte
+// above the lowest such one may be marked for nothing, which is not looked at.
+func (s *scanner) plain() {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for s.i+8 <= len(s.b) {
+		x := binary.LittleEndian.Uint64(s.b[s.i:])
+		quote, slash := x^ones*'"', x^ones*'\\'
+		stop := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & high
+		if stop != 0 {
+			s.i += bits.TrailingZeros64(stop) / 8
+			return
+		}
+		s.i += 8
+	}
 }
 
 // escape passes over one escape sequence, or over the two of a surrogate pair.
@@ -482,7 +536,7 @@ func (s *scanner) field(name []byte, known [][]string) (int, error) {
 	for _, names := range known {
 		for _, n := range names {
 			if len(name) >= len(n) && bytes.EqualFold(name, []byte(n)) {
-				return -1, s.errorf("some parsers take the name %q for %q", name, names[0])
+				return -1, s.errorf("some parsers take the name %s for %q", quoted(name), names[0])
 			}
 		}
 	}

@@ -16,8 +16,8 @@ type judge struct {
 	evidence release.Digest // of the supporting evidence
 	items    []*item        // what concerns the release, sorted by digest
 	people   people
-	authors  map[Principal]bool // roots
-	asker    Principal          // root of the requester, zero if unknown
+	authors  map[person]bool
+	asker    person // the requester, nobody if unknown
 	byDigest map[release.Digest][]*item
 	saying   map[ApprovalDecision][]*item // approvals by what they decide
 	views    map[release.Digest]*view     // by evidence set
@@ -27,6 +27,7 @@ type judge struct {
 type item struct {
 	digest   release.Digest
 	by       Identity
+	who      person // the signer
 	kind     release.EvidenceKind
 	notWhole error  // why it is not about all of the release, nil if it is
 	positive bool   // it says success
@@ -52,8 +53,9 @@ func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence: decide: %w", err)
 	}
-	j := &judge{q: q, now: now, digest: digest, authors: map[Principal]bool{}, byDigest: map[release.Digest][]*item{},
+	j := &judge{q: q, now: now, digest: digest, authors: map[person]bool{}, asker: nobody, byDigest: make(map[release.Digest][]*item, len(ordered)),
 		saying: map[ApprovalDecision][]*item{}, views: map[release.Digest]*view{}}
+	j.people.number = make(map[Principal]int, 2*len(ordered))
 	t := newTarget(q.Release)
 	var supporting []release.Digest
 	for _, v := range ordered {
@@ -78,11 +80,14 @@ func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
 	}
 	for _, a := range q.Authors {
 		if p, ok := q.Identities[a.ID]; ok {
-			j.authors[j.people.root(p)] = true
+			j.authors[j.people.person(p)] = true
 		}
 	}
 	if p, ok := q.Identities[q.Requester.ID]; ok {
-		j.asker = j.people.root(p)
+		j.asker = j.people.person(p)
+	}
+	for _, it := range j.items {
+		it.who = j.people.person(it.by.Principal)
 	}
 	for _, it := range j.saying[Reject] {
 		it.lifted, it.until = j.lift(it)
@@ -115,7 +120,7 @@ func (j *judge) read(v Verified, t *target, touches bool) *item {
 	case Vulns:
 		it.positive = len(p.Scanner.Result) == 0
 		if n := len(p.Scanner.Result); n > 0 {
-			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, printable(p.Scanner.Result[0].ID))
+			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, quoted(p.Scanner.Result[0].ID))
 		}
 	case Provenance:
 		it.positive = true
@@ -128,9 +133,6 @@ func (j *judge) read(v Verified, t *target, touches bool) *item {
 	}
 	return it
 }
-
-// person is the root of the signer.
-func (j *judge) person(it *item) Principal { return j.people.root(it.by.Principal) }
 
 // bound says why an approval is not for this release and place, "" if it is.
 func (j *judge) bound(it *item) string {
@@ -161,7 +163,7 @@ func (j *judge) withdrawn(approve *item) bool {
 	first := approve.by.first()
 	return slices.ContainsFunc(j.saying[Abstain], func(it *item) bool {
 		last := it.by.last()
-		return !first.IsZero() && !last.IsZero() && !first.After(last) && j.person(it) == j.person(approve)
+		return !first.IsZero() && !last.IsZero() && !first.After(last) && it.who == approve.who
 	})
 }
 
@@ -176,7 +178,7 @@ func (j *judge) lift(reject *item) (ok bool, until time.Time) {
 	}
 	for _, it := range j.saying[Approve] {
 		if it.by.Principal == reject.by.Principal && it.by.first().After(after) &&
-			it.notWhole == nil && j.bound(it) == "" && j.current(it) == "" {
+			it.notWhole == nil && j.bound(it) == "" && j.current(it) == "" && !j.withdrawn(it) {
 			if !ok {
 				until = it.approval.Expires
 			}

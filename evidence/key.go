@@ -14,7 +14,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"hash"
 	"math/big"
+	"slices"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -28,17 +30,26 @@ const (
 
 // KeyDigest identifies a public key: the SHA-256 of its SubjectPublicKeyInfo in
 // DER (RFC 5280, section 4.1). It fails for keys that evidence is not verified
-// with: anything but ECDSA on P-256, P-384 and P-521, Ed25519, and RSA of 2048
-// to 8192 bits.
+// with: anything but ECDSA on P-256, P-384 and P-521, Ed25519 without the points
+// of small order, and RSA of 2048 to 8192 bits.
 func KeyDigest(pub crypto.PublicKey) (release.Digest, error) {
-	if err := checkKey(pub); err != nil {
+	der, err := publicDER(pub)
+	if err != nil {
 		return release.Digest{}, err
+	}
+	return release.DigestOf(der), nil
+}
+
+// publicDER is the SubjectPublicKeyInfo of a key that may be verified with.
+func publicDER(pub crypto.PublicKey) ([]byte, error) {
+	if err := checkKey(pub); err != nil {
+		return nil, err
 	}
 	der, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil {
-		return release.Digest{}, fmt.Errorf("evidence: public key: %w", err)
+		return nil, fmt.Errorf("evidence: public key: %w", err)
 	}
-	return release.DigestOf(der), nil
+	return der, nil
 }
 
 // KeyHint is what [Sign] writes as the hint of a key: its digest in base64, as
@@ -62,6 +73,9 @@ func checkKey(pub crypto.PublicKey) error {
 		if len(k) != ed25519.PublicKeySize {
 			return fmt.Errorf("evidence: Ed25519 key of %d bytes", len(k))
 		}
+		if !ed25519Ordinary(k) {
+			return errors.New("evidence: Ed25519 key is of small order or not canonical")
+		}
 	case *rsa.PublicKey:
 		if k == nil || k.N == nil || k.N.BitLen() < minRSA || k.N.BitLen() > maxRSA {
 			return fmt.Errorf("evidence: RSA key is not of %d to %d bits", minRSA, maxRSA)
@@ -73,6 +87,27 @@ func checkKey(pub crypto.PublicKey) error {
 		return fmt.Errorf("evidence: key of type %T cannot be verified with", pub)
 	}
 	return nil
+}
+
+// ed25519Ordinary reports whether a key is neither a point of small order, under
+// which anyone can sign, nor written in a second way, with a y that is not less
+// than the field's prime p. The y of a point of order 1, 2 or 4 is 1, -1 or 0; of
+// order 8 it is a root of 121665y^4 - 243332y^2 + 121666, since doubling such a
+// point gives one with y = 0 (RFC 8032, section 5.1, has the curve).
+func ed25519Ordinary(k ed25519.PublicKey) bool {
+	text := slices.Clone(k)
+	text[31] &= 0x7f // the sign of x
+	slices.Reverse(text)
+	one := big.NewInt(1)
+	p := new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(19))
+	y := new(big.Int).SetBytes(text)
+	if y.Cmp(p) >= 0 || y.Cmp(one) <= 0 || new(big.Int).Sub(p, y).Cmp(one) == 0 {
+		return false
+	}
+	square := new(big.Int).Exp(y, big.NewInt(2), p)
+	v := new(big.Int).Mul(square, big.NewInt(121665))
+	v.Sub(v, big.NewInt(243332)).Mul(v, square).Add(v, big.NewInt(121666))
+	return v.Mod(v, p).Sign() != 0
 }
 
 // hashFor is the hash that goes with a key, as sigstore chooses it; 0 for
@@ -93,26 +128,30 @@ func hashFor(pub crypto.PublicKey) crypto.Hash {
 	return 0
 }
 
-func sum(h crypto.Hash, msg []byte) []byte {
+// signedBytes is what a signature of the parts, one after the other, is made of:
+// their hash, or the message itself where the key hashes it.
+func signedBytes(h crypto.Hash, parts ...[]byte) []byte {
+	var w hash.Hash
 	switch h {
 	case crypto.SHA256:
-		d := sha256.Sum256(msg)
-		return d[:]
+		w = sha256.New()
 	case crypto.SHA384:
-		d := sha512.Sum384(msg)
-		return d[:]
+		w = sha512.New384()
 	case crypto.SHA512:
-		d := sha512.Sum512(msg)
-		return d[:]
+		w = sha512.New()
+	default:
+		return slices.Concat(parts...)
 	}
-	return msg
+	for _, p := range parts {
+		w.Write(p)
+	}
+	return w.Sum(nil)
 }
 
-// verifies reports whether sig is pub's signature of msg. pub has passed
-// checkKey. ECDSA signatures may be in ASN.1 or, as some KMS write them, the two
+// verifies reports whether sig is pub's signature of the message whose
+// [signedBytes] these are. pub has passed checkKey. ECDSA signatures may be in ASN.1 or, as some KMS write them, the two
 // numbers side by side (IEEE P1363); RSA signatures PKCS #1 v1.5 or PSS.
-func verifies(pub crypto.PublicKey, msg, sig []byte) bool {
-	digest := sum(hashFor(pub), msg)
+func verifies(pub crypto.PublicKey, digest, sig []byte) bool {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
 		if ecdsa.VerifyASN1(k, digest, sig) {
@@ -122,7 +161,7 @@ func verifies(pub crypto.PublicKey, msg, sig []byte) bool {
 		return len(sig) == 2*size &&
 			ecdsa.Verify(k, digest, new(big.Int).SetBytes(sig[:size]), new(big.Int).SetBytes(sig[size:]))
 	case ed25519.PublicKey:
-		return ed25519.Verify(k, msg, sig)
+		return ed25519.Verify(k, digest, sig)
 	case *rsa.PublicKey:
 		return rsa.VerifyPKCS1v15(k, crypto.SHA256, digest, sig) == nil ||
 			rsa.VerifyPSS(k, crypto.SHA256, digest, sig, nil) == nil
@@ -143,7 +182,10 @@ func ParsePublicKey(text []byte) (crypto.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence: public key: %w", err)
 	}
-	return pub, checkKey(pub)
+	if err := checkKey(pub); err != nil {
+		return nil, err
+	}
+	return pub, nil
 }
 
 // ParsePrivateKey reads the one private key in a PEM text: PKCS #8 ("PRIVATE
@@ -177,12 +219,9 @@ func ParsePrivateKey(text []byte) (crypto.Signer, error) {
 
 // MarshalPublicKey writes what [ParsePublicKey] reads.
 func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
-	if err := checkKey(pub); err != nil {
-		return nil, err
-	}
-	der, err := x509.MarshalPKIXPublicKey(pub)
+	der, err := publicDER(pub)
 	if err != nil {
-		return nil, fmt.Errorf("evidence: public key: %w", err)
+		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }

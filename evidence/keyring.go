@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"crypto"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,6 +41,19 @@ type keyEntry struct {
 	digest release.Digest
 }
 
+// entry is k with a copy of its public key.
+func (k Key) entry() (keyEntry, error) {
+	der, err := publicDER(k.Public)
+	if err != nil {
+		return keyEntry{}, err
+	}
+	if k.Public, err = x509.ParsePKIXPublicKey(der); err != nil {
+		return keyEntry{}, fmt.Errorf("evidence: public key: %w", err)
+	}
+	k.Roles = slices.Clone(k.Roles)
+	return keyEntry{Key: k, digest: release.DigestOf(der)}, nil
+}
+
 // NewKeyring checks and copies keys. It reports every mistake: a key that
 // cannot be used, and a key that stands twice, since it would have two owners.
 func NewKeyring(keys ...Key) (*Keyring, error) {
@@ -47,7 +61,8 @@ func NewKeyring(keys ...Key) (*Keyring, error) {
 	seen := map[release.Digest]bool{}
 	var errs []error
 	for i, k := range keys {
-		d, err := KeyDigest(k.Public)
+		e, err := k.entry()
+		d := e.digest
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("evidence: key %d: %w", i, err))
@@ -56,20 +71,19 @@ func NewKeyring(keys ...Key) (*Keyring, error) {
 			errs = append(errs, fmt.Errorf("evidence: key %d (%s) stands twice", i, d))
 			continue
 		case k.Principal == Principal{}:
-			k.Principal = KeyPrincipal(d)
+			e.Principal = KeyPrincipal(d)
 		case k.Principal.IsZero():
 			errs = append(errs, fmt.Errorf("evidence: key %d: principal needs an issuer and a subject", i))
 		case k.Principal.Issuer == keyIssuer && k.Principal != KeyPrincipal(d):
 			errs = append(errs, fmt.Errorf("evidence: key %d: principal %s is another key", i, k.Principal))
 		}
 		seen[d] = true
-		k.Roles = slices.Clone(k.Roles)
 		// How others name a key: sigstore's clients in base64, in-toto's and DSSE's in
 		// hexadecimal, this module with the algorithm in front.
 		for _, hint := range []string{KeyHint(d), d.Hex(), d.String()} {
 			r.byHint[hint] = len(r.entries)
 		}
-		r.entries = append(r.entries, keyEntry{Key: k, digest: d})
+		r.entries = append(r.entries, e)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -97,13 +111,18 @@ func (r *Keyring) CheckAt(ctx context.Context, s Signed, times []Time) (Identity
 	if i, ok := r.byHint[s.Hint]; ok {
 		entries = entries[i : i+1]
 	}
-	pae := s.PAE()
+	head := paeHead(s.PayloadType, len(s.Payload))
+	digests := map[crypto.Hash][]byte{} // of the message, by the hash that a key needs
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
 			return Identity{}, err
 		}
 		e := &entries[i]
-		if !verifies(e.Public, pae, s.Signature) {
+		h := hashFor(e.Public)
+		if digests[h] == nil {
+			digests[h] = signedBytes(h, head, s.Payload)
+		}
+		if !verifies(e.Public, digests[h], s.Signature) {
 			continue
 		}
 		if err := e.validAt(times); err != nil {

@@ -4,28 +4,39 @@ package evidence
 // that share a key, keys that share a principal, and those that the host says
 // are the same. Each set of connected principals counts once (union-find, with
 // path halving). A key is the principal [KeyPrincipal] of itself.
-type people struct{ parent map[Principal]Principal }
-
-func (p *people) root(a Principal) Principal {
-	for {
-		up, ok := p.parent[a]
-		if !ok {
-			return a
-		}
-		if next, ok := p.parent[up]; ok {
-			p.parent[a] = next
-		}
-		a = up
-	}
+type people struct {
+	number map[Principal]int
+	parent []int
 }
 
+// person is somebody, known by the number of one of their names: two names have
+// the same one if and only if they are connected. Later joins change it.
+type person int
+
+// nobody is no person.
+const nobody person = -1
+
+func (p *people) person(a Principal) person { return person(p.root(p.of(a))) }
+
 func (p *people) join(a, b Principal) {
-	a, b = p.root(a), p.root(b)
-	if a == b {
-		return
+	p.parent[p.root(p.of(a))] = p.root(p.of(b))
+}
+
+// of is the number of a, who need not have been heard of.
+func (p *people) of(a Principal) int {
+	n, ok := p.number[a]
+	if !ok {
+		n = len(p.parent)
+		p.number[a] = n
+		p.parent = append(p.parent, n)
 	}
-	if p.parent == nil {
-		p.parent = map[Principal]Principal{}
+	return n
+}
+
+func (p *people) root(n int) int {
+	for p.parent[n] != n {
+		p.parent[n] = p.parent[p.parent[n]]
+		n = p.parent[n]
 	}
-	p.parent[a] = b
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/release"
@@ -29,6 +30,15 @@ type Question struct {
 	// is the host's word. Every author must be in it, bots too, as soon as an
 	// approval is required: otherwise a person could write under a bot's name and
 	// approve the change.
+	//
+	// Committers are authors. GitHub commits what is merged or edited on its site
+	// itself, as "email:noreply@github.com", and GitLab and others do alike. Such an
+	// actor is mapped to a principal that no [Trust] gives to anybody, for instance
+	// {"https://github.com", "web-flow"}: it then holds nothing, and keeps nobody
+	// from approving. That is safe only where the host knows that the name was not
+	// written by hand, because the branch takes merges alone or the site's signature
+	// of the commits was checked. Private addresses such as
+	// "email:1234+ada@users.noreply.github.com" are people, and mapped like others.
 	Identities map[string]Principal
 	// Same are groups of principals that the host knows to be one person.
 	Same [][]Principal
@@ -52,10 +62,40 @@ func (q *Question) validate() error {
 			errs = append(errs, fmt.Errorf("identity of actor %q is nobody", id))
 		}
 	}
+	for _, group := range q.Same {
+		if slices.ContainsFunc(group, Principal.IsZero) {
+			errs = append(errs, errors.New("somebody who is said to be the same as others is nobody"))
+		}
+	}
+	if !q.text() {
+		errs = append(errs, errors.New("the policy has text that is not valid UTF-8, and so no digest of its own"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("evidence: decide: %w", err)
 	}
 	return nil
+}
+
+// text reports whether all that [Question.policy] looks at is valid UTF-8: in
+// JSON, two texts that are not may look the same.
+func (q *Question) text() bool {
+	ok := utf8.ValidString(q.Environment)
+	valid := func(p Principal) bool { return utf8.ValidString(p.Issuer) && utf8.ValidString(p.Subject) }
+	for _, r := range q.Requirements {
+		ok = ok && utf8.ValidString(r.ID) && utf8.ValidString(string(r.Evidence))
+		for _, role := range r.Roles {
+			ok = ok && utf8.ValidString(role)
+		}
+	}
+	for id, p := range q.Identities {
+		ok = ok && utf8.ValidString(id) && valid(p)
+	}
+	for _, group := range q.Same {
+		for _, p := range group {
+			ok = ok && valid(p)
+		}
+	}
+	return ok
 }
 
 // policy identifies the rules of the question, apart from the release: what was

@@ -11,10 +11,10 @@ import (
 // tally counts people for one requirement.
 type tally struct {
 	need  int
-	ends  map[Principal]time.Time // by person: when the last of their statements stops counting
+	ends  map[person]time.Time // when the last of their statements stops counting
 	used  []release.Digest
 	left  []release.Reason // what did not count, and why
-	stale map[Principal]bool
+	stale map[person]bool
 }
 
 // staleCodes are the reasons that time, and nothing else, brought about or could
@@ -72,26 +72,25 @@ func (j *judge) results() []Result {
 // count goes through items for one requirement. others are the requirements that
 // the evidence behind an approval must meet.
 func (j *judge) count(r release.Requirement, items []*item, others []release.Requirement) *tally {
-	t := &tally{need: r.Needed(), ends: map[Principal]time.Time{}, stale: map[Principal]bool{}}
+	t := &tally{need: r.Needed(), ends: map[person]time.Time{}, stale: map[person]bool{}}
 	for _, it := range items {
 		if it.kind != r.Evidence || it.kind == "" || it.broken != nil || it.negative != "" ||
 			(it.approval != nil && it.approval.Decision != Approve) {
 			continue
 		}
-		who := j.person(it)
 		code, end := j.counts(it, r, others)
 		if code != "" {
 			t.left = append(t.left, it.reason(code, "%s", leftText(code, it)))
 			t.left[len(t.left)-1].Subject = r.ID
 			if staleCodes[code] {
-				t.stale[who] = true
+				t.stale[it.who] = true
 			}
 			continue
 		}
-		if was, ok := t.ends[who]; ok {
+		if was, ok := t.ends[it.who]; ok {
 			end = later(was, end)
 		}
-		t.ends[who] = end
+		t.ends[it.who] = end
 		t.used = append(t.used, it.digest)
 	}
 	return t
@@ -147,12 +146,14 @@ func (j *judge) entitled(it *item, r release.Requirement, others []release.Requi
 	switch {
 	case person && it.by.Kind != release.ActorHuman:
 		return CodeNotPerson
-	case person && j.authors[j.person(it)]:
+	case person && j.authors[it.who]:
 		return CodeAuthor
-	case r.Independent && j.person(it) == j.asker:
+	case r.Independent && it.who == j.asker:
 		return CodeNotIndependent
-	case r.Independent && it.approval != nil && j.look(it.approval, others).signers[j.person(it)]:
+	case r.Independent && it.approval != nil && j.look(it.approval, others).signers[it.who]:
 		return CodeNotIndependent
+	case it.approval != nil && it.approval.Role != "" && !slices.Contains(it.by.Roles, it.approval.Role):
+		return CodeRole
 	case len(r.Roles) > 0 && !holds(it, r.Roles):
 		return CodeRole
 	}
@@ -170,9 +171,9 @@ func holds(it *item, roles []string) bool {
 
 // view is a set of evidence that approvers looked at.
 type view struct {
-	signers map[Principal]bool // roots
-	ok      bool               // all of it is here and meets the other requirements by itself
-	until   time.Time          // until when
+	signers map[person]bool
+	ok      bool      // all of it is here and meets the other requirements by itself
+	until   time.Time // until when
 }
 
 // look is the view behind an approval. others are the same at each call.
@@ -180,14 +181,14 @@ func (j *judge) look(a *Approval, others []release.Requirement) *view {
 	if v, ok := j.views[a.EvidenceSet]; ok {
 		return v
 	}
-	v := &view{ok: true, signers: map[Principal]bool{}}
+	v := &view{ok: true, signers: map[person]bool{}}
 	j.views[a.EvidenceSet] = v
 	var items []*item
 	for _, d := range a.Evidence {
 		its := j.byDigest[d]
 		v.ok = v.ok && len(its) > 0
 		for _, it := range its {
-			v.signers[j.person(it)] = true
+			v.signers[it.who] = true
 		}
 		items = append(items, its...)
 	}
@@ -202,6 +203,7 @@ func (j *judge) look(a *Approval, others []release.Requirement) *view {
 }
 
 func (j *judge) result(r release.Requirement, t *tally) Result {
+	r.Roles = slices.Clone(r.Roles)
 	out := Result{Requirement: r, Have: len(t.ends), Need: t.need, Used: slices.Compact(t.used)}
 	what := fmt.Sprintf("%d of %d %s", out.Have, out.Need, r.Evidence)
 	reason := release.Reason{Subject: r.ID, Refs: slices.Clone(out.Used)}
@@ -263,7 +265,7 @@ func leftText(code string, it *item) string {
 	case CodeNotIndependent:
 		return who + " requested the release or signed the evidence that was looked at"
 	case CodeRole:
-		return who + " does not hold the role that is asked for"
+		return who + " does not hold the role that is asked for, or that the approval names"
 	case CodeWithdrawn:
 		return who + " abstained since"
 	case CodeInconclusive:

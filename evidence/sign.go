@@ -79,15 +79,15 @@ func sign(ctx context.Context, st Statement, key crypto.Signer) (env dsseJSON, h
 		return env, "", fmt.Errorf("evidence: sign: %w", err)
 	}
 	h := hashFor(pub)
-	pae := append(paeHead(PayloadType, len(st.raw)), st.raw...)
-	sig, err := key.Sign(rand.Reader, sum(h, pae), h)
+	signed := signedBytes(h, paeHead(PayloadType, len(st.raw)), st.raw)
+	sig, err := key.Sign(rand.Reader, signed, h)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		return env, "", fmt.Errorf("evidence: sign: %w", err)
 	}
-	if !verifies(pub, pae, sig) {
+	if !verifies(pub, signed, sig) {
 		return env, "", fmt.Errorf("evidence: sign: the signer of the key %s returned a signature that does not verify", digest.Short())
 	}
 	return dsseJSON{Payload: st.raw, PayloadType: PayloadType, Signatures: []signatureJSON{{Sig: sig}}}, KeyHint(digest), nil

@@ -78,7 +78,7 @@ func parseStatement(b []byte) (Statement, error) {
 	switch {
 	case err != nil:
 	case typ != StatementType:
-		err = fmt.Errorf("evidence: statement of type %q is not %q", typ, StatementType)
+		err = fmt.Errorf("evidence: statement of type %s is not %q", quoted(typ), StatementType)
 	case st.predicateType == "":
 		err = fmt.Errorf("evidence: statement has no predicateType")
 	case len(st.subjects) == 0:
@@ -91,12 +91,17 @@ func parseStatement(b []byte) (Statement, error) {
 }
 
 func (s *scanner) subjects() ([]Subject, error) {
+	if err := s.share(); err != nil {
+		return nil, err
+	}
 	var out []Subject
+	var digests []SubjectDigest // of all subjects
 	err := s.array(func(n int) error {
 		if n >= MaxSubjects {
 			return s.errorf("more than %d subjects", MaxSubjects)
 		}
 		var sub Subject
+		first := len(digests)
 		err := s.object(func(name []byte) error {
 			i, err := s.field(name, subjectFields)
 			if err != nil {
@@ -104,7 +109,7 @@ func (s *scanner) subjects() ([]Subject, error) {
 			}
 			switch i {
 			case 0:
-				sub.Digests, err = s.digests()
+				digests, err = s.digests(digests)
 			case 1:
 				sub.Name, err = s.str()
 			case 2:
@@ -114,7 +119,7 @@ func (s *scanner) subjects() ([]Subject, error) {
 			}
 			return err
 		})
-		if err == nil && len(sub.Digests) == 0 {
+		if sub.Digests = digests[first:len(digests):len(digests)]; err == nil && len(sub.Digests) == 0 {
 			err = s.errorf("subject %d has no digest", n)
 		}
 		out = append(out, sub)
@@ -123,13 +128,14 @@ func (s *scanner) subjects() ([]Subject, error) {
 	return out, err
 }
 
-func (s *scanner) digests() ([]SubjectDigest, error) {
-	out := make([]SubjectDigest, 0, 1)
+// digests appends those of one subject.
+func (s *scanner) digests(out []SubjectDigest) ([]SubjectDigest, error) {
+	first := len(out)
 	err := s.object(func(name []byte) error {
-		if len(out) >= MaxDigests {
+		if len(out)-first >= MaxDigests {
 			return s.errorf("more than %d digests of one subject", MaxDigests)
 		}
-		d := SubjectDigest{Algorithm: string(name)}
+		d := SubjectDigest{Algorithm: algorithmName(name)}
 		var err error
 		if d.Value, err = s.str(); err == nil && (d.Algorithm == "" || d.Value == "") {
 			err = s.errorf("a digest has no algorithm or no value")
@@ -138,6 +144,14 @@ func (s *scanner) digests() ([]SubjectDigest, error) {
 		return err
 	})
 	return out, err
+}
+
+// algorithmName is the name as text, which is shared for the usual one.
+func algorithmName(name []byte) string {
+	if string(name) == "sha256" {
+		return "sha256"
+	}
+	return string(name)
 }
 
 func (s *scanner) predicate() ([]byte, error) {

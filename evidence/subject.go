@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -84,27 +85,32 @@ func SubjectsOf(r release.Release) []Subject {
 func (s Statement) MatchAll(r release.Release) error { return newTarget(r).all(&s) }
 
 // MatchAny reports whether any subject has the SHA-256 of any artifact of r,
-// under whatever name. Evidence against a release needs no more.
+// under whatever name, in letters of either case. Evidence against a release
+// needs no more.
 func (s Statement) MatchAny(r release.Release) bool { return newTarget(r).any(&s) }
 
 // target is a release prepared for matching many statements.
 type target struct {
-	byName   map[string]string // name of an artifact to its digest in hexadecimal
+	byName   map[string]int // index of an artifact by its name
+	want     []string       // digests of the artifacts in hexadecimal
+	found    []bool         // which of them all has found, cleared at each call
 	byDigest map[string]bool
 	commit   release.Revision
 	unusable bool
 }
 
 func newTarget(r release.Release) *target {
-	t := &target{byName: map[string]string{}, byDigest: map[string]bool{}, commit: r.Commit, unusable: len(r.Artifacts) == 0}
+	t := &target{byName: map[string]int{}, byDigest: map[string]bool{}, commit: r.Commit, unusable: len(r.Artifacts) == 0}
 	for _, a := range r.Artifacts {
 		if _, twice := t.byName[a.Name]; twice || a.Digest.IsZero() {
 			t.unusable = true
 			continue
 		}
-		t.byName[a.Name] = a.Digest.Hex()
+		t.byName[a.Name] = len(t.want)
+		t.want = append(t.want, a.Digest.Hex())
 		t.byDigest[a.Digest.Hex()] = true
 	}
+	t.found = make([]bool, len(t.want))
 	return t
 }
 
@@ -112,14 +118,17 @@ func (t *target) all(s *Statement) error {
 	if t.unusable {
 		return errors.New("evidence: the release has no artifacts that could be matched")
 	}
-	found := make(map[string]bool, len(t.byName))
-	commits, same := 0, false
+	clear(t.found)
+	found, commits, same := 0, 0, false
 	for _, sub := range s.subjects {
-		if want, ok := t.byName[sub.Name]; ok {
-			if !sub.Matches("sha256", want) {
+		if i, ok := t.byName[sub.Name]; ok {
+			if !sub.Matches("sha256", t.want[i]) {
 				return fmt.Errorf("evidence: subject %q does not have the sha256 of the artifact", sub.Name)
 			}
-			found[sub.Name] = true
+			if !t.found[i] {
+				t.found[i] = true
+				found++
+			}
 		}
 		for _, d := range sub.Digests {
 			if d.Algorithm == "gitCommit" {
@@ -129,8 +138,8 @@ func (t *target) all(s *Statement) error {
 		}
 	}
 	switch {
-	case len(found) < len(t.byName):
-		return fmt.Errorf("evidence: only %d of the release's %d artifacts are subjects", len(found), len(t.byName))
+	case found < len(t.want):
+		return fmt.Errorf("evidence: only %d of the release's %d artifacts are subjects", found, len(t.want))
 	case commits > 0 && !same:
 		return fmt.Errorf("evidence: subjects name commits, and none is the release's %s", t.commit.Short())
 	}
@@ -140,7 +149,8 @@ func (t *target) all(s *Statement) error {
 func (t *target) any(s *Statement) bool {
 	for _, sub := range s.subjects {
 		for _, d := range sub.Digests {
-			if d.Algorithm == "sha256" && t.byDigest[d.Value] {
+			if d.Algorithm == "sha256" && t.byDigest[d.Value] ||
+				strings.EqualFold(d.Algorithm, "sha256") && t.byDigest[strings.ToLower(d.Value)] {
 				return true
 			}
 		}

@@ -26,6 +26,9 @@ type SummaryOptions struct {
 // still open, and a signed FAILED would outlive it. The subjects are the
 // release's artifacts, the inputs the envelopes that the verdict rests on, the
 // time is the decision's. No SLSA level is claimed: none was evaluated.
+//
+// The format has no place for [Decision.Until]: readers must not rely on a summary
+// for longer than their own policy allows after its time.
 func VSA(d Decision, o SummaryOptions) (Statement, error) {
 	s := VerificationSummary{
 		Verifier:     Verifier{ID: o.VerifierID, Version: o.VerifierVersion},

@@ -86,6 +86,9 @@ func Verify(ctx context.Context, trust Trust, raw []byte) (Verified, error) {
 	if by.Principal.IsZero() || by.Key.IsZero() {
 		return Verified{}, errors.New("evidence: verify: the trust names no principal or no key")
 	}
+	if by.Principal.Issuer == keyIssuer && by.Principal != KeyPrincipal(by.Key) {
+		return Verified{}, fmt.Errorf("evidence: verify: the trust names the principal %s, which is another key", by.Principal)
+	}
 	for _, t := range by.Times {
 		if t.T.IsZero() {
 			return Verified{}, errors.New("evidence: verify: the trust gives a zero time")

@@ -58,7 +58,7 @@ func (v VerificationSummary) Validate() error {
 		errs = append(errs, errors.New("no policy"))
 	}
 	if v.VerificationResult != ResultPassed && v.VerificationResult != ResultFailed {
-		errs = append(errs, fmt.Errorf("verificationResult %q is neither PASSED nor FAILED", v.VerificationResult))
+		errs = append(errs, fmt.Errorf("verificationResult %s is neither PASSED nor FAILED", quoted(v.VerificationResult)))
 	}
 	if len(v.VerifiedLevels) == 0 {
 		errs = append(errs, errors.New("no verifiedLevels"))
@@ -73,7 +73,8 @@ func (v VerificationSummary) Validate() error {
 			continue
 		}
 		if tracks[track] {
-			errs = append(errs, fmt.Errorf("verifiedLevels has two levels of the track %q", track))
+			errs = append(errs, fmt.Errorf("verifiedLevels has two levels of the track %s", quoted(track)))
+			break
 		}
 		tracks[track] = true
 	}

@@ -67,6 +67,7 @@ func (v Vulns) Validate() error {
 	for i, f := range v.Scanner.Result {
 		if f.ID == "" {
 			errs = append(errs, fmt.Errorf("scanner.result[%d] has no id", i))
+			break // one of a hundred thousand is enough
 		}
 	}
 	if v.Metadata.ScanStartedOn.IsZero() || v.Metadata.ScanFinishedOn.IsZero() {

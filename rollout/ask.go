@@ -104,7 +104,6 @@ func Ask(s State, now time.Time) Questions {
 	var q Questions
 	stage, watched := r.Stage, r.Stage >= 0 && r.Plan.Stages[r.Stage].Health != HealthIgnored
 	if r.Pending != nil {
-		q.Observe = true
 		stage = r.Stage + 1
 		watched = watched || r.Plan.Stages[stage].Health != HealthIgnored
 	}
@@ -112,16 +111,12 @@ func Ask(s State, now time.Time) Questions {
 		q.Health = &HealthQuery{Rollout: r.ID, Target: s.Target, Release: r.Plan.Release, Previous: r.Plan.Previous,
 			Stage: r.Plan.Stages[stage], Since: r.Since, StageSince: r.stageSince(), Now: now}
 	}
-	if r.Paused != nil {
+	if r.Pending == nil && r.Stage >= 0 && now.Before(r.baked()) {
 		return q
 	}
+	// While it is paused too: a gate may deny.
+	q.Observe = true
 	next := r.Stage + 1
-	if r.Pending == nil && r.Stage >= 0 {
-		if now.Before(r.baked()) {
-			return q
-		}
-		q.Observe = true
-	}
 	if next < len(r.Plan.Stages) {
 		for _, name := range r.Plan.gates(next) {
 			q.Gates = append(q.Gates, GateQuery{Gate: name, Rollout: r.ID, Target: s.Target, Release: r.Plan.Release,

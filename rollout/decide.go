@@ -116,7 +116,7 @@ func next(s State, now time.Time) verdict {
 		return verdict{wake: r.retry(now)}
 	}
 	if cause, back := r.takeBack(f, now); back {
-		if r.Since.IsZero() {
+		if r.Widest < 0 {
 			return verdict{what: end, phase: PhaseStopped, cause: cause}
 		}
 		return verdict{what: rollback, cause: cause}
@@ -134,6 +134,8 @@ func next(s State, now time.Time) verdict {
 		return verdict{what: end, phase: PhaseDeployed}
 	case !allow(r.Plan.gates(r.Stage+1), f.Gates):
 		return verdict{wake: r.gateWake(f, now)}
+	case r.asLeft(f.Observed) != nil:
+		return verdict{wake: now.Add(r.Plan.poll())}
 	}
 	return verdict{what: expose, stage: r.Stage + 1}
 }
@@ -176,7 +178,7 @@ func (r *Rollout) watched() Stage {
 
 // deadline is when the watched stage must be decided, if ever.
 func (r *Rollout) deadline() (time.Time, bool) {
-	if r.Since.IsZero() || r.Phase == PhaseRollingBack || r.watched().MaxBake == 0 {
+	if r.Widest < 0 || r.Phase == PhaseRollingBack || r.watched().MaxBake == 0 {
 		return time.Time{}, false
 	}
 	return r.stageSince().Add(r.watched().MaxBake), true
@@ -185,7 +187,7 @@ func (r *Rollout) deadline() (time.Time, bool) {
 // mayLeave reports whether the exposed stage has baked: the time is over, health
 // says what the stage demands, and production is seen to be what the stage says.
 func (r *Rollout) mayLeave(f Facts, now time.Time) bool {
-	return !now.Before(r.baked()) && f.Health.meets(r.Plan.Stages[r.Stage].Health) && f.Observed.check(*r.Done) == nil
+	return !now.Before(r.baked()) && f.Health.meets(r.Plan.Stages[r.Stage].Health) && r.asLeft(f.Observed) == nil
 }
 
 // again is the pending action if it is to be applied again now. For one that

@@ -117,8 +117,8 @@ const percentSlack = 0.05
 
 // Check reports why o does not show that the action is done, or nil. It is done
 // when its fence is the highest, nothing is under way, the release serves exactly
-// the slices of the action, and the previous one, but nothing else, serves the
-// rest. A rollback, and a stage that exposes everything, need more: every share
+// the slices of the action, and the previous one, but nothing else, is seen beside
+// it; how much of the rest the previous one serves is not added up. A rollback, and a stage that exposes everything, need more: every share
 // must be all of its scope and of the one release.
 func (a Action) Check(o Observed) error {
 	switch {
@@ -184,15 +184,11 @@ func sameSlices(want, got []Slice) error {
 		return fmt.Errorf("rollout: the release serves %v instead of %v", got, want)
 	}
 	scopes := map[Slice]float64{}
-	for _, s := range got {
-		p := s.Percent
-		s.Percent = 0
-		scopes[s] = p
+	for _, g := range got {
+		scopes[g.scope()] = g.Percent
 	}
 	for _, w := range want {
-		p := w.Percent
-		w.Percent = 0
-		if have, ok := scopes[w]; !ok || math.Abs(have-p) > min(percentSlack, p/10) {
+		if have, ok := scopes[w.scope()]; !ok || math.Abs(have-w.Percent) > min(percentSlack, w.Percent/10) {
 			return fmt.Errorf("rollout: the release serves %v instead of %v", got, want)
 		}
 	}

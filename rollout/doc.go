@@ -14,11 +14,14 @@
 //
 // Nothing widens unless, at that moment: every gate of this and all earlier
 // stages was asked and allowed, the stage before has baked its time and its health
-// rule is met, and production was observed to be what that stage says. Undecided,
-// no data, an error, an unknown gate: all hold. None of them ever promotes.
+// rule is met, and production was observed to be what that stage says; before the
+// first, that the plan's previous release serves everything. Undecided, no data, an
+// error, an unknown gate: all hold. None of them ever promotes.
 //
 // A regression, a gate's deny and an abort take the release back, whatever else is
-// going on, paused or in the middle of an exposure. A release that nobody can have
+// going on, paused or in the middle of an exposure. Gates are asked when a stage has
+// baked and while an exposure is pending, not in the middle of a bake and not when
+// everything is exposed: a deny is seen no earlier. A release that nobody can have
 // seen is stopped instead. A measurement that is [health.KindInvalid] says nothing
 // about the release, so it holds; a stage's MaxBake and OnUndecided bound that.
 //
@@ -51,7 +54,7 @@
 // # Audit
 //
 // Every decision stands behind the facts that it rests on. [Replay] makes each again
-// and compares; [Events] tells others what happened; the journal's hashes show
+// and compares; what was answered, and when, it must believe. [Events] tells others what happened; the journal's hashes show
 // alteration. Records have versions: a record of a kind or version that this program
 // does not know stops it ([ErrUnknownRecord]).
 //
@@ -61,4 +64,8 @@
 // is still the latest one. A gate that closes between the order and the act is
 // therefore seen before the act is repeated, not before the first try, which follows
 // the order at once. Keep the deployer's calls bounded by the context.
+//
+// It cannot act on a target whose deployer has seen a higher fence than the stream
+// gives, as after the loss of a journal. Before the first exposure it holds then; a
+// rollback that finds it so is tried for ever.
 package rollout

@@ -28,7 +28,8 @@ type Options struct {
 	// If empty, "service:sallyport".
 	Actor string
 	// MaxAnswerAge bounds the time from the questions to the decision on their
-	// answers. Answers that took longer are thrown away. If zero, 5 minutes.
+	// answers. Answers that took longer are thrown away, unless they are a gate's deny
+	// or a regression. If zero, 5 minutes.
 	MaxAnswerAge time.Duration
 }
 
@@ -77,6 +78,10 @@ func (e *Engine) State(ctx context.Context, t Target) (State, error) {
 
 // load brings s up to date.
 func (e *Engine) load(ctx context.Context, s State) (State, error) {
+	return e.loadEach(ctx, s, func(journal.Record) {})
+}
+
+func (e *Engine) loadEach(ctx context.Context, s State, see func(journal.Record)) (State, error) {
 	for rec, err := range e.opts.Journal.Load(ctx, s.Head.Stream, s.Head.Seq) {
 		if err != nil {
 			return State{}, fmt.Errorf("rollout: load %q: %w", s.Head.Stream, err)
@@ -84,6 +89,7 @@ func (e *Engine) load(ctx context.Context, s State) (State, error) {
 		if s, err = Reduce(s, rec); err != nil {
 			return State{}, err
 		}
+		see(rec)
 	}
 	return s, nil
 }
@@ -118,6 +124,7 @@ func (e *Engine) StartPoisoned(ctx context.Context, p Plan, by By) (State, error
 }
 
 func (e *Engine) start(ctx context.Context, p Plan, by By, override bool) (State, error) {
+	by = by.text()
 	if err := errors.Join(p.Validate(), by.check(override)); err != nil {
 		return State{}, err
 	}
@@ -126,11 +133,8 @@ func (e *Engine) start(ctx context.Context, p Plan, by By, override bool) (State
 		return State{}, err
 	}
 	return e.record(ctx, p.Target, func(at time.Time) (journal.Entry, error) {
-		text := by.Reason
-		if text == "" {
-			text = fmt.Sprintf("roll out %v", p.Release)
-		}
-		return entry(at, by.Actor.ID, RecordStarted, text, startedData{recordVersion, p, digest, by, override})
+		d := &startedData{recordVersion, p, digest, by, override}
+		return entry(at, by.Actor.ID, RecordStarted, d.sentence(), d)
 	})
 }
 
@@ -153,6 +157,7 @@ func (e *Engine) Abort(ctx context.Context, t Target, by By) (State, error) {
 }
 
 func (e *Engine) command(ctx context.Context, t Target, kind string, by By) (State, error) {
+	by = by.text()
 	if err := by.check(true); err != nil {
 		return State{}, err
 	}
@@ -165,18 +170,20 @@ func (e *Engine) command(ctx context.Context, t Target, kind string, by By) (Sta
 // hand, or what ran before this library did. The deployer must observe that
 // nothing else serves. It is refused while a rollout runs.
 func (e *Engine) Adopt(ctx context.Context, t Target, r release.Ref, by By) (State, error) {
+	by = by.text()
 	if err := errors.Join(t.Validate(), checkRef("release", r, t.Service), by.check(true)); err != nil {
 		return State{}, err
 	}
-	o, err := e.opts.Deployer.Observe(ctx, t)
-	if err != nil {
-		return State{}, fmt.Errorf("rollout: adopt: observe %v: %w", t, err)
-	}
-	all := Action{Release: r, Slices: []Slice{{Percent: 100}}, Fence: o.Fence}
-	if err := all.Check(o); err != nil {
-		return State{}, fmt.Errorf("rollout: adopt %v: %w", r, err)
-	}
 	return e.record(ctx, t, func(at time.Time) (journal.Entry, error) {
+		// Looked at anew when others appended meanwhile: they may have changed it.
+		o, err := e.opts.Deployer.Observe(ctx, t)
+		if err != nil {
+			return journal.Entry{}, fmt.Errorf("rollout: adopt: observe %v: %w", t, err)
+		}
+		all := Action{Release: r, Slices: []Slice{{Percent: 100}}, Fence: o.Fence}
+		if err := all.Check(o); err != nil {
+			return journal.Entry{}, fmt.Errorf("rollout: adopt %v: %w", r, err)
+		}
 		return entry(at, by.Actor.ID, RecordAdopted, by.Reason, adoptedData{recordVersion, r, by})
 	})
 }
@@ -192,6 +199,7 @@ func (e *Engine) record(ctx context.Context, t Target, make func(at time.Time) (
 	if err != nil {
 		return State{}, err
 	}
+	tried := map[release.Digest]bool{} // records of which an append may still land
 	for range maxTries {
 		ent, err := make(s.time(e.opts.Now()))
 		if err != nil {
@@ -205,33 +213,24 @@ func (e *Engine) record(ctx context.Context, t Target, make func(at time.Time) (
 		switch {
 		case err == nil:
 			return after, nil
-		case errors.Is(err, journal.ErrConflict):
-			if s, err = e.load(ctx, s); err != nil {
-				return State{}, err
-			}
 		case errors.Is(err, journal.ErrUnknown):
-			landed, err := e.landed(ctx, s, rec)
-			if err != nil {
-				return State{}, err
-			}
-			if s, err = e.load(ctx, s); err != nil || landed {
-				return s, err
-			}
-		default:
+			tried[rec.Hash] = true
+		case !errors.Is(err, journal.ErrConflict):
 			return State{}, err
+		}
+		var landed bool
+		if s, landed, err = e.catchUp(ctx, s, tried); err != nil || landed {
+			return s, err
 		}
 	}
 	return State{}, fmt.Errorf("rollout: %v: others appended %d times in between", t, maxTries)
 }
 
-// landed reports whether rec is in the stream after s: an append whose outcome
-// was unknown may have happened, and must not happen twice.
-func (e *Engine) landed(ctx context.Context, s State, rec journal.Record) (bool, error) {
-	for r, err := range e.opts.Journal.Load(ctx, s.Head.Stream, s.Head.Seq) {
-		if err != nil {
-			return false, fmt.Errorf("rollout: load %q: %w", s.Head.Stream, err)
-		}
-		return r.Hash == rec.Hash, nil
-	}
-	return false, nil
+// catchUp brings s up to date, and reports whether a record in tried is among the
+// new ones: an append whose outcome was unknown may have happened, even after it
+// was looked for in vain, and must not happen twice.
+func (e *Engine) catchUp(ctx context.Context, s State, tried map[release.Digest]bool) (State, bool, error) {
+	landed := false
+	s, err := e.loadEach(ctx, s, func(r journal.Record) { landed = landed || tried[r.Hash] })
+	return s, landed, err
 }

@@ -55,11 +55,11 @@ func event(kind release.EventKind, s State, rec journal.Record) release.Event {
 		if r.By.Reason != "" {
 			e.Reason = release.Reason{Code: "rollout/started", Text: r.By.Reason}
 		}
-	case r.Cause.Code == "rollout/aborted":
+	case r.Cause.Code == "rollout/aborted" && r.Abort != nil:
 		e.Actor = r.Abort.Actor
 	}
-	if r.Stage >= 0 && (kind == release.EventExposed || kind == release.EventRegressed) {
-		e.Stage = r.Plan.Stages[r.Stage].Name
+	if kind == release.EventExposed || kind == release.EventRegressed {
+		e.Stage = r.Plan.Stages[r.Widest].Name
 	}
 	if kind.Ends() {
 		e.Started = r.Started

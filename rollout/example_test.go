@@ -28,9 +28,11 @@ func Example() {
 		Previous: version("1.4.2"),
 		Stages:   rollout.Rings(rollout.RingOptions{Region: "eu", RegionPercent: 30, Gates: []string{"approved"}}),
 	}
+	deployer := new(deploytest.Simulated) // nothing is deployed here
+	deployer.Serve(plan.Target, plan.Previous)
 	engine, err := rollout.New(rollout.Options{
 		Journal:  new(journal.Memory),
-		Deployer: new(deploytest.Simulated), // nothing is deployed here
+		Deployer: deployer,
 		Now:      func() time.Time { return clock },
 		Gates: map[string]rollout.Gate{"approved": rollout.GateFunc(func(context.Context, rollout.GateQuery) (rollout.GateResult, error) {
 			return rollout.GateResult{Verdict: release.VerdictAllow}, nil
@@ -81,6 +83,7 @@ func ExampleEngine_Step() {
 	clock := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	target := rollout.Target{Service: "api", Environment: "production"}
 	store, deployer := new(journal.Memory), new(deploytest.Simulated)
+	deployer.Serve(target, version("1.4.2"))
 	cron := func() (*rollout.Engine, error) { // a new process each time
 		return rollout.New(rollout.Options{Journal: store, Deployer: deployer, Now: func() time.Time { return clock }})
 	}

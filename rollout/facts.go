@@ -147,6 +147,15 @@ func badShares(shares []Share) string {
 
 func (a HealthAnswer) clean() *HealthAnswer {
 	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+	if a.regressed() {
+		// A regression counts whatever its numbers; they are for people.
+		if bad(a.Verdict.LogE) {
+			a.Verdict.LogE = 0
+		}
+		if bad(a.Verdict.LogCertificate) {
+			a.Verdict.LogCertificate = 0
+		}
+	}
 	switch {
 	case a.Error != "":
 		return &HealthAnswer{Error: clip(a.Error)}
@@ -160,6 +169,7 @@ func (a HealthAnswer) clean() *HealthAnswer {
 }
 
 func (a GateAnswer) clean() GateAnswer {
+	a.Result.Retry = a.Result.Retry.UTC().Round(0)
 	switch year := a.Result.Retry.Year(); {
 	case a.Error != "":
 		return GateAnswer{Gate: a.Gate, Error: clip(a.Error)}
@@ -172,7 +182,6 @@ func (a GateAnswer) clean() GateAnswer {
 	reason.Code, reason.Subject, reason.Text = clip(reason.Code), clip(reason.Subject), clip(reason.Text)
 	const maxRefs = 100
 	reason.Refs = append([]release.Digest(nil), reason.Refs[:min(len(reason.Refs), maxRefs)]...)
-	a.Result.Retry = a.Result.Retry.UTC().Round(0)
 	return a
 }
 

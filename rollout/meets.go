@@ -7,7 +7,9 @@ import (
 )
 
 // Meets lists what the plan lacks of what a tier demands; none means that it
-// meets it. A plan that is not valid meets nothing.
+// meets it. A plan that is not valid meets nothing. A demand of more than one
+// stage is a demand to look at each: then no public stage may have HealthIgnored,
+// though it may have HealthWatched.
 func (p Plan) Meets(want release.RolloutRequirement) []release.Reason {
 	if err := p.Validate(); err != nil {
 		return []release.Reason{{Code: "rollout/plan-invalid", Subject: p.Target.String(), Text: err.Error()}}
@@ -24,11 +26,18 @@ func (p Plan) Meets(want release.RolloutRequirement) []release.Reason {
 			lack("rollout/bake-too-short", s.Name, "bakes %v; the tier demands %v", s.MinBake, want.MinBake)
 		}
 	}
+	if want.MinStages > 1 {
+		for _, s := range p.Stages {
+			if !s.Internal && s.Health == HealthIgnored {
+				lack("rollout/health-ignored", s.Name, "nobody looks how the release fares; a tier that demands stages demands that it is watched")
+			}
+		}
+	}
 	for _, s := range p.Stages {
 		if s.Internal {
 			continue
 		}
-		if want.MaxFirstPercent > 0 && s.Share() > want.MaxFirstPercent {
+		if want.MaxFirstPercent != 0 && !(s.Share() <= want.MaxFirstPercent) { // a demand that is no number is not met
 			lack("rollout/first-stage-too-wide", s.Name, "the first public stage exposes %g %%; the tier allows %g", s.Share(), want.MaxFirstPercent)
 		}
 		break

@@ -207,7 +207,10 @@ func (m *model) deliver(p prod, fence uint64) prod {
 // command is a log with one more command, or -1 if it is refused.
 func (m *model) command(log int, kind string) int {
 	l := m.logs[log]
-	data, err := json.Marshal(map[string]any{"v": 1, "by": ada})
+	data, err := json.Marshal(struct {
+		V  int        `json:"v"`
+		By rollout.By `json:"by"`
+	}{1, ada})
 	require.NoError(m.t, err)
 	e := journal.Entry{At: l.state.At, Actor: ada.Actor.ID, Kind: kind, Reason: ada.Reason, Data: data}
 	if _, err := rollout.Reduce(l.state, journal.Seal(l.state.Head, e)); err != nil {
@@ -437,32 +440,58 @@ var long = flag.Bool("long", false, "explore the model with a timeout and a regr
 
 func TestModel(t *testing.T) {
 	t.Parallel()
-	m, start := newModel(t, modelPlan(2), true)
-	start.crashes, start.abort = 1, 1
-	if *long {
-		start.timeouts, start.regress = 1, 1
+	for _, c := range []struct {
+		name   string
+		stages int
+		start  node // what may happen how often
+		skip   bool
+	}{
+		{"two stages, abort", 2, node{abort: 1}, false},
+		{"two stages, crash, abort", 2, node{crashes: 1, abort: 1}, testing.Short()},
+		{"two stages, timeout, regression", 2, node{crashes: 1, abort: 1, timeouts: 1, regress: 1}, !*long},
+		{"three stages, two crashes", 3, node{crashes: 2}, testing.Short()},
+		{"three stages, crash, abort", 3, node{crashes: 1, abort: 1}, testing.Short()},
+		{"three stages, pause", 3, node{paused: 1}, testing.Short()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.skip {
+				t.Skip("it takes long")
+			}
+			t.Parallel()
+			m, start := newModel(t, modelPlan(c.stages), true)
+			c.start.log = start.log
+			began := time.Now()
+			x := m.explore(c.start)
+			violations := min(len(x.violation), 1)
+			t.Logf("states=%d transitions=%d violations=%d stuck=%d ends=%d logs=%d in %v", x.states, x.transitions, violations, x.stuck, x.ends, len(m.logs), time.Since(began))
+			require.Empty(t, x.violation)
+			require.Zero(t, x.stuck)
+			require.Greater(t, x.states, 3000)
+			ends := map[rollout.Phase]int{}
+			for _, l := range m.logs {
+				if l.state.Running() {
+					continue
+				}
+				ends[l.state.Rollout.Phase]++
+				_, err := rollout.Replay(production, l.records)
+				require.NoError(t, err)
+			}
+			want := 1 // deployed; rolled back and stopped are for who aborts
+			if c.start.abort > 0 {
+				want = 3
+			}
+			require.Len(t, ends, want, "all ends are reached: %v", ends)
+		})
 	}
-	x := m.explore(start)
-	t.Logf("states=%d transitions=%d ends=%d logs=%d violations=%q stuck=%d", x.states, x.transitions, x.ends, len(m.logs), x.violation, x.stuck)
-	require.Empty(t, x.violation)
-	require.Zero(t, x.stuck)
-	require.Greater(t, x.states, 5000)
-	ends := map[rollout.Phase]int{}
-	for _, l := range m.logs {
-		if l.state.Running() {
-			continue
-		}
-		ends[l.state.Rollout.Phase]++
-		_, err := rollout.Replay(production, l.records)
-		require.NoError(t, err)
-	}
-	require.Len(t, ends, 3, "all ends are reached: %v", ends)
 }
 
 // Without the fence, the model must find the canary that comes back after the
 // rollback, or it would not find anything.
 func TestModelFindsTheZombieWithoutTheFence(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	m, start := newModel(t, modelPlan(2), false)
 	start.abort = 1
 	x := m.explore(start)

@@ -39,7 +39,8 @@ type Stage struct {
 	// (0, 100]: what the plan's author counts on, and what events tell. If zero and
 	// the only slice is of everything, that slice's percent.
 	Percent float64 `json:"percent,omitempty"`
-	// Internal declares that only one's own people and machines are in Slices.
+	// Internal declares that only one's own people and machines are in Slices. No
+	// slice of everything is, and nothing that contains a public stage.
 	Internal bool `json:"internal,omitempty"`
 	// Gates are names of gates that must allow before this stage is exposed. They
 	// are asked again before every later stage, so that what was allowed once can
@@ -71,10 +72,10 @@ type Slice struct {
 // Everything reports whether the slice has no scope.
 func (s Slice) Everything() bool { return s.Region == "" && s.Cell == "" && s.Cohort == "" }
 
-// covers reports whether all of t is in s.
-func (s Slice) covers(t Slice) bool {
-	in := func(wide, narrow string) bool { return wide == "" || wide == narrow }
-	return in(s.Region, t.Region) && in(s.Cell, t.Cell) && in(s.Cohort, t.Cohort) && s.Percent >= t.Percent
+// scope is the slice without its percent.
+func (s Slice) scope() Slice {
+	s.Percent = 0
+	return s
 }
 
 // Share is the share of all traffic that the release gets in the stage, in percent.

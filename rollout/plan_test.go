@@ -111,8 +111,28 @@ func TestMeets(t *testing.T) {
 	require.Equal(t, []string{"rollout/too-few-stages api@production"}, codes(plan3(), release.RolloutRequirement{MinStages: 4}))
 	require.Equal(t, []string{"rollout/first-stage-too-wide canary"}, codes(plan3(), release.RolloutRequirement{MaxFirstPercent: 4.9}))
 	p = plan3()
-	p.Stages[0].Internal = true
+	p.Stages[0].Internal, p.Stages[0].Percent, p.Stages[0].Slices[0].Percent = true, 1, 50
+	p.Stages[0].Slices[0].Cohort = "staff"
 	require.Equal(t, []string{"rollout/first-stage-too-wide half"}, codes(p, demand), "internal stages are not public")
+}
+
+// Stages at which nobody looks are no stages.
+func TestMeetsNeedsEyes(t *testing.T) {
+	t.Parallel()
+	for i := range 3 {
+		p := plan3()
+		p.Stages[i].Health = rollout.HealthIgnored
+		lacks := p.Meets(release.RolloutRequirement{MinStages: 2})
+		require.Len(t, lacks, 1)
+		require.Equal(t, "rollout/health-ignored "+p.Stages[i].Name, lacks[0].Code+" "+lacks[0].Subject)
+		require.Empty(t, p.Meets(release.RolloutRequirement{MinStages: 1}))
+	}
+	p := plan3()
+	p.Stages[0].Health, p.Stages[0].Internal = rollout.HealthIgnored, true
+	p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{{Cohort: "staff", Percent: 50}}, 1
+	require.Empty(t, p.Meets(release.RolloutRequirement{MinStages: 3}), "one's own people tell")
+	p.Stages[1].Health = rollout.HealthWatched
+	require.Empty(t, p.Meets(release.RolloutRequirement{MinStages: 3}))
 }
 
 func TestRings(t *testing.T) {

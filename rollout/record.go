@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -38,6 +37,14 @@ type startedData struct {
 	Digest   release.Digest `json:"digest"`
 	By       By             `json:"by"`
 	Override bool           `json:"override,omitempty"`
+}
+
+// sentence is the record's reason.
+func (d *startedData) sentence() string {
+	if d.By.Reason != "" {
+		return d.By.Reason
+	}
+	return fmt.Sprintf("roll out %v", d.Plan.Release)
 }
 
 type factsData struct {
@@ -80,18 +87,17 @@ func entry(at time.Time, actor, kind, reason string, data any) (journal.Entry, e
 	return journal.Entry{At: at, Actor: actor, Kind: kind, Reason: clip(reason), Data: b}, nil
 }
 
-// decode reads a record's data strictly: a member that it does not know is an
-// error, because it might have changed what the rest means.
+// decode reads a record's data strictly: it must be, byte for byte, what this
+// program would have written. A member that it does not know might have changed
+// what the rest means, and one that stands twice is read differently by others.
 func decode(r journal.Record, into versioned) error {
-	d := json.NewDecoder(bytes.NewReader(r.Data))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if err == nil {
-		if _, end := d.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("something follows the value")
+	err := json.Unmarshal(r.Data, into)
+	v := into.version()
+	if err == nil && v == recordVersion {
+		if again, bad := json.Marshal(into); bad != nil || !bytes.Equal(again, r.Data) {
+			err = errors.New("its data is not what this version writes")
 		}
 	}
-	v := into.version()
 	if err != nil {
 		// A newer version may well have members that this one does not know.
 		var probe struct {

@@ -75,7 +75,7 @@ func (s *State) during(rec journal.Record) error {
 	if err := decode(rec, &d); err != nil {
 		return err
 	}
-	if err := d.By.check(true); err != nil {
+	if err := errors.Join(d.By.check(true), d.By.signs(rec, d.By.Reason)); err != nil {
 		return err
 	}
 	r := s.Rollout
@@ -118,7 +118,7 @@ func (s *State) started(rec journal.Record) error {
 	if digest, err := d.Plan.Digest(); err != nil || digest != d.Digest {
 		return impossible(rec, "its plan has the digest %v, not %v (%v)", digest, d.Digest, err)
 	}
-	if err := d.By.check(d.Override); err != nil {
+	if err := errors.Join(d.By.check(d.Override), d.By.signs(rec, d.sentence())); err != nil {
 		return err
 	}
 	if s.Known && s.Current.Digest != d.Plan.Previous.Digest {
@@ -130,8 +130,8 @@ func (s *State) started(rec journal.Record) error {
 		}
 	}
 	s.Target = d.Plan.Target
-	s.Rollout = &Rollout{ID: rolloutID(rec.Stream, rec.Seq), Plan: d.Plan, PlanDigest: d.Digest, Started: rec.At,
-		By: d.By, Override: d.Override, Phase: PhaseStarting, Stage: -1}
+	s.Rollout = &Rollout{ID: rolloutID(rec.Stream, rec.Seq), Plan: d.Plan, PlanDigest: d.Digest, Started: rec.At, StartSeq: rec.Seq,
+		By: d.By, Override: d.Override, Phase: PhaseStarting, Stage: -1, Widest: -1}
 	return nil
 }
 
@@ -143,7 +143,7 @@ func (s *State) adopted(rec journal.Record) error {
 	if s.Running() {
 		return fmt.Errorf("%w: %s", ErrBusy, s.Rollout.ID)
 	}
-	if err := errors.Join(d.By.check(true), checkRef("release", d.Release, s.Target.Service)); err != nil {
+	if err := errors.Join(d.By.check(true), d.By.signs(rec, d.By.Reason), checkRef("release", d.Release, s.Target.Service)); err != nil {
 		return err
 	}
 	s.Current, s.Known = d.Release, true
@@ -170,9 +170,9 @@ func (s *State) facts(rec journal.Record) error {
 		if d.Applied != nil {
 			return impossible(rec, "nothing is pending that could have been applied")
 		}
-		if d.Observed != nil && r.Done != nil {
+		if d.Observed != nil {
 			r.Drift = ""
-			if err := d.Observed.check(*r.Done); err != nil {
+			if err := r.asLeft(d.Observed); err != nil {
 				r.Drift = clip(err.Error())
 			}
 		}
@@ -228,16 +228,18 @@ func (s *State) action(rec journal.Record) error {
 			return impossible(rec, "nothing is exposed while paused or aborted")
 		case r.FactsSeq != s.Head.Seq || r.StageSeq == s.Head.Seq || !allow(r.Plan.gates(i), r.Facts.Gates):
 			return impossible(rec, "the record before does not say that every gate allowed this stage")
+		case r.asLeft(r.Facts.Observed) != nil:
+			return impossible(rec, "the record before does not say that production was as it should be")
 		case !reflect.DeepEqual(d.Action, r.expose(rec.Stream, i, rec.Seq)):
 			return impossible(rec, "it is not what the plan says for stage %q", r.Plan.Stages[i].Name)
 		}
-		r.Phase = PhaseExposing
-		if r.Since.IsZero() {
+		if r.Widest < 0 {
 			r.Since = rec.At
 		}
+		r.Phase, r.Widest = PhaseExposing, i
 	case ActionRollback:
 		switch {
-		case r.Since.IsZero():
+		case r.Widest < 0:
 			return impossible(rec, "nothing was exposed")
 		case r.Phase == PhaseRollingBack:
 			return impossible(rec, "it is rolling back already")
@@ -267,7 +269,7 @@ func (s *State) ended(rec journal.Record) error {
 		s.Current, s.Known = r.Plan.Previous, true
 		s.Poisoned = append(slices.DeleteFunc(slices.Clone(s.Poisoned), unpoison),
 			Poison{Release: r.Plan.Release, Rollout: r.ID, At: rec.At, Cause: d.Cause})
-	case d.Phase == PhaseStopped && r.Since.IsZero():
+	case d.Phase == PhaseStopped && r.Widest < 0:
 	default:
 		return impossible(rec, "it cannot be %v after %v", d.Phase, r.Phase)
 	}

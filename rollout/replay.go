@@ -26,7 +26,14 @@ func Replay(t Target, records []journal.Record) (State, error) {
 		if s, err = Reduce(s, rec); err != nil {
 			return State{}, err
 		}
-		if rec.Kind != RecordFacts || next(s, rec.At).what == stay {
+		if rec.Kind != RecordFacts {
+			continue
+		}
+		// What people read must be what decided.
+		if rec.Reason != clip(s.Rollout.Facts.summary()) {
+			return State{}, impossible(rec, "its sentence is not what its facts say")
+		}
+		if next(s, rec.At).what == stay {
 			continue
 		}
 		if i+1 == len(records) || records[i+1].Kind != RecordAction && records[i+1].Kind != RecordEnded {
@@ -42,6 +49,9 @@ func redecide(s State, rec journal.Record) error {
 		return impossible(rec, "a decision does not follow the facts that it rests on")
 	}
 	v := next(s, rec.At)
+	if rec.Actor != s.Rollout.Facts.Actor {
+		return impossible(rec, "%q decides on what %q was answered", rec.Actor, s.Rollout.Facts.Actor)
+	}
 	if v.what == stay || !rec.At.Equal(s.At) {
 		return impossible(rec, "the facts before it do not call for a decision at %v", rec.At)
 	}

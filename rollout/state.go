@@ -70,9 +70,10 @@ type Rollout struct {
 	ID         string
 	Plan       Plan
 	PlanDigest release.Digest
-	// Started is when, By who started it. Override is set if a poisoned release was
-	// let through.
+	// Started is when it began, by record StartSeq; By who started it. Override is set
+	// if a poisoned release was let through.
 	Started  time.Time
+	StartSeq uint64
 	By       By
 	Override bool
 
@@ -82,15 +83,17 @@ type Rollout struct {
 	Stage    int
 	StageAt  time.Time
 	StageSeq uint64
-	// Since is when the first exposure was ordered. If it is zero, no one can have
-	// seen the release.
-	Since time.Time
+	// Widest is the index of the widest stage that was ordered, whether observed or
+	// not: the most that may be exposed. While it is -1, no one can have seen the
+	// release. Since is when the first exposure was ordered.
+	Widest int
+	Since  time.Time
 	// Pending is the one action that is ordered and not yet observed, or nil.
 	Pending *Pending
 	// Done is the last action that was observed, or nil.
 	Done *Action
-	// Drift says how production differs from Done, as last observed; empty if it
-	// does not.
+	// Drift says how production differs from Done, or before the first exposure from
+	// what the plan says serves, as last observed; empty if it does not.
 	Drift string
 	// Paused and Abort are the commands in force, or nil.
 	Paused, Abort *By
@@ -164,16 +167,25 @@ func (r *Rollout) baked() time.Time { return r.StageAt.Add(r.Plan.Stages[r.Stage
 
 // share is the most that may be exposed, in percent of all traffic.
 func (r *Rollout) share() float64 {
-	switch stage := r.Stage; {
-	case r.Since.IsZero() || r.Phase == PhaseRolledBack:
+	if r.Widest < 0 || r.Phase == PhaseRolledBack {
 		return 0
-	case r.Pending != nil && r.Pending.Action.Kind == ActionExpose:
-		return r.Plan.Stages[stage+1].Share()
-	case stage >= 0:
-		return r.Plan.Stages[stage].Share()
-	default: // rolling back from a first stage that was never observed
-		return r.Plan.Stages[0].Share()
 	}
+	return r.Plan.Stages[r.Widest].Share()
+}
+
+// asLeft reports how production differs from the last action that was observed.
+// Before the first exposure, the previous release must serve everything, and a
+// fence that this stream has not given yet shows that something else acts on the
+// target too.
+func (r *Rollout) asLeft(o *Observation) error {
+	if r.Done != nil {
+		return o.check(*r.Done)
+	}
+	before := Action{Release: r.Plan.Release, Previous: r.Plan.Previous}
+	if o != nil {
+		before.Fence = min(o.Fence, r.StartSeq)
+	}
+	return o.check(before)
 }
 
 // expose is the action that exposes stage i, ordered by record seq.

@@ -70,7 +70,10 @@ func (r *Rollout) Waiting() release.Reason {
 			return why("gate", g.Gate, fmt.Sprintf("gate %s holds: %s", g.Gate, g.reason().Text))
 		}
 	}
-	if r.Drift != "" {
+	switch {
+	case r.Drift != "" && r.Stage < 0:
+		return why("observation", "", "production is not what the plan says it replaces: "+r.Drift)
+	case r.Drift != "":
 		return why("observation", r.Plan.Stages[r.Stage].Name, "production is not what the stage says: "+r.Drift)
 	}
 	if r.Pending != nil {

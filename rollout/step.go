@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -64,6 +65,7 @@ func (e *Engine) Step(ctx context.Context, t Target) (State, time.Time, error) {
 // apply hands a to the deployer and looks what became of it.
 func (e *Engine) apply(ctx context.Context, a Action) *Facts {
 	f := &Facts{Now: e.opts.Now(), Actor: e.opts.Actor, Applied: &Applied{Fence: a.Fence}}
+	a.Slices = slices.Clone(a.Slices) // the deployer may do with them what it likes
 	if err := e.opts.Deployer.Apply(ctx, a); err != nil {
 		f.Applied.Error = describe(err)
 	}
@@ -89,7 +91,13 @@ func (e *Engine) gather(ctx context.Context, s State) Facts {
 	if age := e.opts.Now().Sub(f.Now); age > e.opts.MaxAnswerAge {
 		late := fmt.Sprintf("the answer came too late: asking took %v", age)
 		for i := range f.Gates {
-			f.Gates[i] = GateAnswer{Gate: f.Gates[i].Gate, Error: late}
+			if f.Gates[i].Verdict() != release.VerdictDeny {
+				f.Gates[i] = GateAnswer{Gate: f.Gates[i].Gate, Error: late}
+			}
+		}
+		// An old look at production still shows that a pending action was done.
+		if f.Observed != nil && s.Running() && s.Rollout.Pending == nil {
+			f.Observed = &Observation{Error: late}
 		}
 		if f.Health != nil && !f.Health.regressed() {
 			f.Health = &HealthAnswer{Error: late}

@@ -228,6 +228,7 @@ func TestForgedOrdersStopTheEngine(t *testing.T) {
 	for name, edit := range map[string]func([]journal.Record){
 		"a gate that held": replace(1, `"allow"`, `"hold"`),
 		"a gate not asked": replace(1, `"first"`, `"other"`),
+		"production moved": replace(1, `"settled":true`, `"settled":false`),
 		"another fence":    replace(2, `"fence":3`, `"fence":30`),
 		"no key": func(r []journal.Record) {
 			i := strings.Index(string(r[2].Data), `"key":"`)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/journal"
 )
 
 // Target is what is rolled out to: one service in one environment. It has one
@@ -72,6 +73,22 @@ func (b By) check(needReason bool) error {
 		errs = append(errs, fmt.Errorf("rollout: the reason, the actor's ID or name is longer than %d bytes", maxText))
 	}
 	return errors.Join(errs...)
+}
+
+// text is b as a record can hold it: JSON has no bytes that are not UTF-8.
+func (b By) text() By {
+	for _, s := range []*string{&b.Reason, &b.Actor.ID} {
+		*s = strings.ToValidUTF8(*s, "\uFFFD")
+	}
+	return b
+}
+
+// signs reports whether a record's envelope says the same as its data.
+func (b By) signs(rec journal.Record, sentence string) error {
+	if rec.Actor != b.Actor.ID || rec.Reason != clip(sentence) {
+		return impossible(rec, "its data is of %q, for another reason or by another than it says", b.Actor.ID)
+	}
+	return nil
 }
 
 // clip makes somebody else's text fit into a line and a record: printable, of

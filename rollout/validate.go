@@ -38,20 +38,20 @@ func (p Plan) Validate() error {
 	names := map[string]bool{}
 	for i, s := range p.Stages {
 		if names[s.Name] {
-			bad("stage %q stands twice", s.Name)
+			bad("stage %.120q stands twice", s.Name)
 		}
 		names[s.Name] = true
 		errs = append(errs, s.validate()...)
 		if i > 0 {
 			errs = append(errs, widens(p.Stages[i-1], s)...)
+			if s.Internal && !p.Stages[i-1].Internal {
+				bad("stage %.120q cannot be internal: it contains stage %.120q, which is not", s.Name, p.Stages[i-1].Name)
+			}
 		}
 	}
 	last := p.Stages[len(p.Stages)-1]
 	if len(last.Slices) != 1 || !last.Slices[0].Everything() || last.Slices[0].Percent != 100 || last.Share() != 100 {
-		bad("the last stage, %q, must be one slice of 100 percent of everything", last.Name)
-	}
-	if last.Internal {
-		bad("the last stage, %q, exposes everything and cannot be internal", last.Name)
+		bad("the last stage, %.120q, must be one slice of 100 percent of everything", last.Name)
 	}
 	return errors.Join(errs...)
 }
@@ -86,7 +86,7 @@ func checkRef(what string, r release.Ref, service string) error {
 func (s Stage) validate() []error {
 	var errs []error
 	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("rollout: stage %q: "+format, append([]any{s.Name}, args...)...))
+		errs = append(errs, fmt.Errorf("rollout: stage %.120q: "+format, append([]any{s.Name}, args...)...))
 	}
 	if err := checkName("name", s.Name); err != nil {
 		bad("%w", err)
@@ -94,13 +94,18 @@ func (s Stage) validate() []error {
 	if len(s.Slices) == 0 || len(s.Slices) > maxSlices {
 		bad("%d slices; there must be 1 to %d", len(s.Slices), maxSlices)
 	}
+	if len(s.Slices) > maxSlices {
+		return errs // what else is wrong with so many is not worth the work
+	}
 	scopes := map[Slice]bool{}
 	for _, l := range s.Slices {
-		scope := Slice{Region: l.Region, Cell: l.Cell, Cohort: l.Cohort}
-		if scopes[scope] {
+		if s.Internal && l.Everything() {
+			bad("it cannot be internal: slice %v is of everything", l)
+		}
+		if scopes[l.scope()] {
 			bad("slice %v stands twice", l)
 		}
-		scopes[scope] = true
+		scopes[l.scope()] = true
 		for _, f := range []struct{ what, name string }{{"region", l.Region}, {"cell", l.Cell}, {"cohort", l.Cohort}} {
 			if f.name == "" {
 				continue
@@ -144,9 +149,9 @@ func (s Stage) validate() []error {
 func (s Stage) validateShare() []error {
 	switch whole := len(s.Slices) == 1 && s.Slices[0].Everything(); {
 	case !percent(s.Share()):
-		return []error{fmt.Errorf("rollout: stage %q: its share of all traffic, %v percent, is not in (0, 100]; where slices have scopes, the plan must say it", s.Name, s.Share())}
+		return []error{fmt.Errorf("rollout: stage %.120q: its share of all traffic, %v percent, is not in (0, 100]; where slices have scopes, the plan must say it", s.Name, s.Share())}
 	case whole && s.Share() != s.Slices[0].Percent || s.ofEverything() > s.Share():
-		return []error{fmt.Errorf("rollout: stage %q: its share of all traffic is %v percent, but its slice of everything has %v", s.Name, s.Share(), s.ofEverything())}
+		return []error{fmt.Errorf("rollout: stage %.120q: its share of all traffic is %v percent, but its slice of everything has %v", s.Name, s.Share(), s.ofEverything())}
 	}
 	return nil
 }
@@ -169,18 +174,36 @@ func percent(p float64) bool { return p > 0 && p <= 100 }
 func widens(a, b Stage) []error {
 	var errs []error
 	if !(b.Share() > a.Share()) {
-		errs = append(errs, fmt.Errorf("rollout: stage %q has %v percent of all traffic, not more than stage %q with %v", b.Name, b.Share(), a.Name, a.Share()))
+		errs = append(errs, fmt.Errorf("rollout: stage %.120q has %v percent of all traffic, not more than stage %.120q with %v", b.Name, b.Share(), a.Name, a.Share()))
+	}
+	if len(a.Slices) > maxSlices || len(b.Slices) > maxSlices {
+		return errs
+	}
+	most := map[Slice]float64{} // percent by scope
+	for _, m := range b.Slices {
+		most[m.scope()] = max(most[m.scope()], m.Percent)
 	}
 	for _, l := range a.Slices {
-		covered := false
-		for _, m := range b.Slices {
-			covered = covered || m.covers(l)
-		}
-		if !covered {
-			errs = append(errs, fmt.Errorf("rollout: stage %q takes back slice %v of stage %q: a later stage must cover it", b.Name, l, a.Name))
+		if !covered(l, most) {
+			errs = append(errs, fmt.Errorf("rollout: stage %.120q takes back slice %v of stage %.120q: a later stage must cover it", b.Name, l, a.Name))
 		}
 	}
 	return errs
+}
+
+// covered reports whether all of l is in one of the scopes: in its own, or in one
+// that leaves out some of its parts.
+func covered(l Slice, most map[Slice]float64) bool {
+	for _, region := range []string{l.Region, ""} {
+		for _, cell := range []string{l.Cell, ""} {
+			for _, cohort := range []string{l.Cohort, ""} {
+				if most[Slice{Region: region, Cell: cell, Cohort: cohort}] >= l.Percent {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // String is "5 % of region eu, cohort staff".

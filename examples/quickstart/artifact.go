@@ -12,6 +12,9 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
+// artifactName is the file in the output directory that holds what is released.
+const artifactName = "artifact.tar"
+
 // buildArtifact packs a directory into a tar whose bytes depend on the files
 // alone: sorted names, no owners, no times. It is what this example releases.
 func buildArtifact(dir, file string) (release.Digest, error) {

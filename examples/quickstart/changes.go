@@ -21,7 +21,11 @@ import (
 func (s *story) readChanges(ctx context.Context) error {
 	s.item("repository", "%s", release.Text(s.git.Dir()))
 	err := s.during("reading the history", func() (err error) {
-		s.changes, err = s.git.Read(ctx, s.base, s.head)
+		base := s.base
+		if s.from != "" {
+			base = string(s.from)
+		}
+		s.changes, err = s.git.Read(ctx, base, string(s.release.Commit))
 		return err
 	})
 	if err != nil {
@@ -38,11 +42,10 @@ func (s *story) readChanges(ctx context.Context) error {
 	}
 	err = s.during("building the artifact from a clean tree", func() error {
 		if err := s.git.Export(ctx, s.release.Commit, s.tree); err != nil {
-			return err
+			return fmt.Errorf("a clean tree of %s cannot be made: %w", s.release.Commit.Short(), err)
 		}
-		name := s.release.Service + ".tar"
-		digest, err := buildArtifact(s.tree, s.dir.path(name))
-		s.release.Artifacts = []release.Artifact{{Name: name, Digest: digest}}
+		digest, err := buildArtifact(s.tree, s.dir.path(artifactName))
+		s.release.Artifacts = []release.Artifact{{Name: artifactName, Digest: digest}}
 		return err
 	})
 	if err != nil {
@@ -111,7 +114,8 @@ func (s *story) printChanges() {
 	for _, f := range s.changes.Files {
 		added, deleted = added+f.Added, deleted+f.Deleted
 	}
-	s.item("code", "%d commits by %d authors, %d files, +%d -%d lines", len(s.changes.Commits), len(s.changes.Authors()), len(s.changes.Files), added, deleted)
+	s.item("code", "%s by %s, %s, +%d -%d lines", count(len(s.changes.Commits), "commit"), count(len(s.changes.Authors()), "author"),
+		count(len(s.changes.Files), "file"), added, deleted)
 	if kind := s.changes.Coverage[release.KindDependency]; kind != release.CoverageMissing {
 		direct, listed := 0, 0
 		for _, d := range s.changes.Dependencies {
@@ -122,8 +126,11 @@ func (s *story) printChanges() {
 				direct++
 			}
 		}
-		s.item("dependencies", "%d changes, %d of them direct, and %d that were there and are only listed now or no longer",
-			len(s.changes.Dependencies)-listed, direct, listed)
+		text := fmt.Sprintf("%s, %d of them direct", count(len(s.changes.Dependencies)-listed, "change"), direct)
+		if listed > 0 {
+			text += fmt.Sprintf("; %d more were there and are only listed now, or no longer", listed)
+		}
+		s.item("dependencies", "%s", text)
 	}
 	for _, g := range s.changes.Gaps {
 		s.item("not read", "%s", release.Text(g.String()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
@@ -64,20 +65,20 @@ func (c *collection) verified(ctx context.Context) ([]evidence.Verified, error) 
 	for i, raw := range c.raw {
 		v, err := evidence.Verify(ctx, c.trust, raw)
 		if err != nil {
-			return nil, fmt.Errorf("bundle %d of the journal: %w", i+1, err)
+			return nil, fmt.Errorf("bundle %d of the journal: %w (if a demonstration key was replaced, choose another -out)", i+1, err)
 		}
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-// find is the first bundle of a predicate type by a signer.
+// find is the last bundle of a predicate type by a signer.
 func (c *collection) find(ctx context.Context, predicateType, signer string) (evidence.Verified, bool, error) {
 	all, err := c.verified(ctx)
 	if err != nil {
 		return evidence.Verified{}, false, err
 	}
-	for _, v := range all {
+	for _, v := range slices.Backward(all) {
 		if v.Statement().PredicateType() == predicateType && v.By().Principal == principal(signer) {
 			return v, true, nil
 		}

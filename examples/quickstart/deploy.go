@@ -15,7 +15,11 @@ import (
 // The rollout takes about this long, however many simulated minutes it has.
 const rolloutTakes = 6 * time.Second
 
-// rollOut exposes the release stage by stage, and returns the exit code.
+// errStuck says that the rollout waits for something that does not come.
+var errStuck = errors.New("it waits")
+
+// rollOut exposes the release stage by stage, and returns the exit code: that of
+// a hold if it waits for what does not come, in which case it is not over.
 func (s *story) rollOut(ctx context.Context) (int, error) {
 	ref, err := s.release.Ref()
 	if err != nil {
@@ -26,7 +30,11 @@ func (s *story) rollOut(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("the plan does not meet what the tier demands: %s", lacks[0])
 	}
 	clock := &clock{now: now()}
-	world, err := openWorld(s.dir, clock, s.previous)
+	begun, err := s.rolloutBegun(ctx)
+	if err != nil {
+		return 0, err
+	}
+	world, err := openWorld(s.dir, clock, s.previous, begun)
 	if err != nil {
 		return 0, err
 	}
@@ -42,21 +50,37 @@ func (s *story) rollOut(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// An action's fence is the number of its record, and it is recorded before it is
+	// carried out: production is never ahead of the journal.
+	if world.state.Fence > state.Head.Seq {
+		return 0, fmt.Errorf("the journal in %s has lost records: production is at record %d and the journal ends at %d; choose another -out",
+			s.out, world.state.Fence, state.Head.Seq)
+	}
 	// An interrupted run may have been ahead of the present.
 	if state.At.After(clock.now) {
 		clock.now = state.At
 	}
 	told := 0
 	pace := rolloutTakes / time.Duration(max(planned(plan).Minutes(), 1))
+	// Twice the planned time is enough for everything but what never comes.
+	patience := clock.now.Add(2*planned(plan) + time.Hour)
 	state, err = engine.Run(ctx, plan.Target, func(ctx context.Context, state rollout.State, until time.Time) error {
 		if err := s.tellEvents(ctx, plan.Target, &told); err != nil {
 			return err
+		}
+		if clock.now.After(patience) {
+			return fmt.Errorf("%w: %s", errStuck, state.Rollout)
 		}
 		if s.terminal {
 			s.progress("%s  %s", clock.now.Format("15:04"), state.Rollout)
 		}
 		return clock.pass(ctx, until, pace)
 	})
+	if errors.Is(err, errStuck) {
+		s.item("waits", "%s", release.Text(err.Error()))
+		s.item("", "for %s of simulated time now: the same command goes on with it, and another -out begins anew", clock.now.Sub(patience.Add(-2*planned(plan)-time.Hour)).Round(time.Minute))
+		return exitHold, nil
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -66,11 +90,20 @@ func (s *story) rollOut(ctx context.Context) (int, error) {
 	if err := s.signEvents(ctx); err != nil {
 		return 0, err
 	}
-	s.item("ended", "%s", state)
+	s.item("ended", "%s", release.Text(state.String()))
 	if state.Rollout.Phase == rollout.PhaseDeployed {
 		return exitRolledOut, nil
 	}
 	return exitDenied, nil
+}
+
+// rolloutBegun reports whether the journal has a rollout that is not over.
+func (s *story) rolloutBegun(ctx context.Context) (bool, error) {
+	t := rollout.Target{Service: s.release.Service, Environment: environment}
+	for _, err := range s.journal.Load(ctx, t.Stream(), 0) {
+		return true, err
+	}
+	return false, nil
 }
 
 // plan is internal, canary, region, all, as slow as the tier demands.

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/release"
@@ -66,14 +68,22 @@ func (s *story) gatherAndDecide(ctx context.Context) (release.Verdict, error) {
 	return d.Verdict, s.summarise(ctx, d)
 }
 
-// once adds a statement unless an earlier, interrupted run has.
+// reuse is how old the evidence of an interrupted run may be when it is gone on
+// with. Older is gathered again, for it would soon be too old to decide on.
+const reuse = time.Hour
+
+// once adds a statement unless an earlier, interrupted run just has.
 func (s *story) once(ctx context.Context, signer, predicateType string, make func() (evidence.Statement, string, error)) error {
 	v, there, err := s.evidence.find(ctx, predicateType, signer)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if !there || now().Sub(s.evidence.trust.arrived[v.Digest()]) > reuse {
 		st, what, err := make()
+		if errors.Is(err, errNoResult) {
+			s.item("not signed", "%s", release.Text(err.Error()))
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -113,9 +123,14 @@ func (s *story) scanIt(ctx context.Context) error {
 	if !s.wants(release.EvidenceScan) {
 		return nil
 	}
+	s.item("note", "a real search for committed secrets stands in for a vulnerability scan, which takes a database")
 	return s.once(ctx, runner, evidence.TypeVulns, func() (st evidence.Statement, what string, err error) {
+		var res scanResult
 		began := now()
-		res, err := scan(&s.changes, s.tree)
+		err = s.during("searching for committed secrets", func() (err error) {
+			res, err = scan(&s.changes, s.tree)
+			return err
+		})
 		if err != nil {
 			return st, "", err
 		}

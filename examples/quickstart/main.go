@@ -22,9 +22,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -100,9 +101,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitNoVerdict
 }
 
-// oneLine keeps an error on one line, whatever it quotes.
+// oneLine keeps an error on one line, whatever it quotes, and lets nothing in it
+// steer the terminal.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
 }
 
 // exitCode is the verdict's.
@@ -119,15 +127,16 @@ func exitCode(v release.Verdict) int {
 }
 
 // serviceName is what the example calls the thing that it releases: the
-// directory's name.
-func serviceName(dir string) string {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
+// repository's name, as far as it is made of letters, digits, "." and "-".
+func serviceName(repository string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' || r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '-'
+	}, repository)
+	if strings.Trim(name, ".-_") == "" {
 		return "service"
 	}
-	name := strings.TrimSuffix(filepath.Base(abs), ".git")
-	if name == "" || name == "." || name == string(filepath.Separator) {
-		return "service"
-	}
-	return name
+	return name[:min(len(name), 100)]
 }

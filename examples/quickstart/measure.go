@@ -41,16 +41,23 @@ func weekOf(t time.Time) time.Time {
 // record adds the commits, the deployment, and the incident if it failed.
 func (s *story) record(log *metrics.Log, seen time.Time) error {
 	var changes []metrics.Ref
+	left := 0
 	for _, c := range s.changes.Commits {
 		if len(c.Parents) > 1 {
 			continue // a merge brings nothing of its own
 		}
 		fact := metrics.Change{Meta: metrics.Meta{Source: "git", ID: c.ID.String(), Rev: 1, At: c.Committed, Seen: seen}, Commit: c.ID.String()}
 		if _, err := log.Add(fact); err != nil {
-			s.item("left out", "commit %s: %s", c.ID.Short(), oneLine(err.Error()))
-			continue // such as a commit dated in the year 1
+			// Such as a commit dated in the year 1.
+			if left++; left == 1 {
+				s.item("left out", "commit %s: %s", c.ID.Short(), oneLine(err.Error()))
+			}
+			continue
 		}
 		changes = append(changes, fact.Ref())
+	}
+	if left > 1 {
+		s.item("", "and %s more", count(left-1, "commit"))
 	}
 	for _, d := range metrics.FromEvents(s.events) {
 		d.Changes, d.Planned = changes, metrics.PlannedYes

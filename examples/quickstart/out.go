@@ -1,44 +1,53 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/journal"
 )
 
 // runID is what a run is about. A run is gone on with only by one that is about
 // the same.
 type runID struct {
-	Repository string `json:"repository"`
-	Base       string `json:"base"`
-	Head       string `json:"head"`
-	Regress    bool   `json:"regress"`
+	Repository release.Path `json:"repository"`
+	Base       string       `json:"base"`
+	Head       string       `json:"head"`
+	Regress    bool         `json:"regress"`
 }
 
-// runFile is what run.json holds.
-type runFile struct {
-	Run      runID `json:"run"`
-	Finished bool  `json:"finished"`
-	ExitCode int   `json:"exitCode"`
-	// Number counts the runs in this directory.
-	Number int `json:"number"`
-}
-
-// outDir is the output directory: journal, evidence, reports, and the simulated
+// outDir is the output directory: journals, evidence, reports, and the simulated
 // world.
 type outDir struct {
-	dir     string
-	run     runFile
+	dir string
+	// runs lists the runs, each started and most of them finished. Its lock keeps a
+	// second program out of the directory until close.
+	runs    *journal.File
+	version uint64 // of the stream of runs
+	number  int    // of this run, from 1
 	resumed bool
 }
 
+// The records of runs.
+const (
+	runsStream  = "runs"
+	runStarted  = "started"
+	runFinished = "finished"
+)
+
+// setAsideNames are what belongs to one run; keys and what was learned stay.
+var setAsideNames = []string{"journal", "world.json", "record.json", "report.md", "bundles", artifactName}
+
 // openOut makes the directory ready for a run. An unfinished run of the same is
-// gone on with; a finished one's journal and world are set aside under its
-// number. Anything else in the way is an error.
-func openOut(dir string, id runID) (*outDir, error) {
+// gone on with; what a finished one left is set aside under its number. Anything
+// else in the way is an error.
+func openOut(ctx context.Context, dir string, id runID) (*outDir, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -47,40 +56,110 @@ func openOut(dir string, id runID) (*outDir, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch err := o.load("run.json", &o.run); {
-	case err != nil:
-		return nil, err
-	case o.run.Number == 0 && len(entries) > 0:
+	if _, err := os.Lstat(o.path(runsStream)); errors.Is(err, fs.ErrNotExist) && len(entries) > 0 {
 		return nil, fmt.Errorf("%s is not empty and holds no run of this program; choose another -out", dir)
-	case o.run.Number > 0 && !o.run.Finished && o.run.Run != id:
-		return nil, fmt.Errorf("%s holds an unfinished run of %s at %.12s (-regress=%v); finish that one, or choose another -out",
-			dir, o.run.Run.Repository, o.run.Run.Head, o.run.Run.Regress)
-	case o.run.Number > 0 && !o.run.Finished:
-		o.resumed = true
-		return o, nil
 	}
-	if o.run.Number > 0 {
-		if err := o.setAside("journal", "world.json", "record.json", "report.md", "bundles"); err != nil {
-			return nil, err
-		}
+	if o.runs, err = journal.Open(o.path(runsStream), &journal.Options{Preallocate: 4096}); errors.Is(err, journal.ErrLocked) {
+		return nil, fmt.Errorf("another quickstart is running in %s; let it end, or choose another -out", dir)
+	} else if err != nil {
+		return nil, err
 	}
-	o.run = runFile{Run: id, Number: o.run.Number + 1}
-	return o, o.save("run.json", o.run)
+	if err := o.begin(ctx, id, len(entries) > 1); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	return o, nil
 }
 
-// setAside keeps what an earlier run left, under that run's number.
-func (o *outDir) setAside(names ...string) error {
-	old := o.path(fmt.Sprintf("run-%d", o.run.Number))
+// begin reads the list of runs and decides whether this one goes on with the last.
+func (o *outDir) begin(ctx context.Context, id runID, used bool) error {
+	var last journal.Record
+	var was runID
+	for rec, err := range o.runs.Load(ctx, runsStream, 0) {
+		if err != nil {
+			return err
+		}
+		if last = rec; rec.Kind == runStarted {
+			o.number++
+			if err := json.Unmarshal(rec.Data, &was); err != nil {
+				return fmt.Errorf("%s: run %d: %w", o.path(runsStream), o.number, err)
+			}
+		}
+	}
+	o.version = last.Seq
+	if o.number == 0 && used {
+		return fmt.Errorf("%s has lost records, for the directory is not empty; choose another -out", o.path(runsStream))
+	}
+	switch {
+	case last.Kind == runStarted && was != id:
+		return fmt.Errorf("%s holds an unfinished run; go on with it by %s, or choose another -out", o.dir, was)
+	case last.Kind == runStarted:
+		o.resumed = true
+		return nil
+	}
+	// If this is interrupted, the next start does the rest of it.
+	if o.number > 0 {
+		if err := o.setAside(); err != nil {
+			return err
+		}
+	}
+	o.number++
+	return o.note(ctx, runStarted, id)
+}
+
+// String is the flags that make such a run again.
+func (id runID) String() string {
+	s := fmt.Sprintf("-repo %s -head %s", id.Repository, release.Text(id.Head))
+	if id.Base != "" {
+		s += fmt.Sprintf(" -base %s", release.Text(id.Base))
+	}
+	if id.Regress {
+		s += " -regress"
+	}
+	return s
+}
+
+// setAside keeps what the last run left, under its number.
+func (o *outDir) setAside() error {
+	old := o.path(fmt.Sprintf("run-%d", o.number))
 	if err := os.MkdirAll(old, 0o755); err != nil {
 		return err
 	}
-	for _, name := range names {
-		if err := os.Rename(o.path(name), filepath.Join(old, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range setAsideNames {
+		from, to := o.path(name), filepath.Join(old, name)
+		if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+			continue // it was never made, or set aside before an interruption
+		}
+		if _, err := os.Lstat(to); err == nil {
+			return fmt.Errorf("%s is there already, so %s cannot be set aside; choose another -out", to, from)
+		}
+		if err := os.Rename(from, to); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// note appends to the list of runs.
+func (o *outDir) note(ctx context.Context, kind string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	recs, err := o.runs.Append(ctx, journal.Append{Stream: runsStream, Expect: o.version,
+		Entries: []journal.Entry{{At: now(), Actor: requester.ID, Kind: kind, Data: data}}})
+	if err != nil {
+		return err
+	}
+	o.version = recs[0].Seq
+	return nil
+}
+
+// finish says that the run is over.
+func (o *outDir) finish(ctx context.Context, code int) error {
+	return o.note(ctx, runFinished, map[string]int{"exitCode": code})
+}
+
+func (o *outDir) close() error { return o.runs.Close() }
 
 func (o *outDir) path(name string) string { return filepath.Join(o.dir, name) }
 
@@ -108,8 +187,20 @@ func (o *outDir) save(name string, v any) error {
 	return writeFile(o.path(name), append(text, '\n'), 0o644)
 }
 
-// finish says that the run is over.
-func (o *outDir) finish(code int) error {
-	o.run.Finished, o.run.ExitCode = true, code
-	return o.save("run.json", o.run)
+// writeFile writes a file whole or not at all: a kill in between leaves what was
+// there before, and a file that the next writing takes for its own.
+func writeFile(path string, data []byte, mode fs.FileMode) error {
+	half := filepath.Join(filepath.Dir(path), ".half-"+filepath.Base(path))
+	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(half, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(half))
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -80,6 +81,20 @@ func newPeople(dir string, requirements []release.Requirement) (people, error) {
 	var err error
 	p.keyring, err = evidence.NewKeyring(ring...)
 	return p, err
+}
+
+// export writes the public keys, by which others verify the bundles.
+func (p people) export(dir string) error {
+	for _, name := range slices.Sorted(maps.Keys(p.keys)) {
+		text, err := evidence.MarshalPublicKey(p.keys[name].Public())
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(dir, name+".pub.pem"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func principal(name string) evidence.Principal {

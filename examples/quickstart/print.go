@@ -23,7 +23,7 @@ func newPrinter(w io.Writer) *printer {
 	p := &printer{w: w}
 	if f, ok := w.(*os.File); ok {
 		stat, err := f.Stat()
-		p.terminal = err == nil && stat.Mode()&os.ModeCharDevice != 0
+		p.terminal = err == nil && stat.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 	}
 	return p
 }
@@ -36,9 +36,17 @@ func (p *printer) line(format string, args ...any) {
 // step begins a numbered part of the story.
 func (p *printer) step(n int, title string) { p.line("\n%d  %s", n, title) }
 
+// count is a number and a noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // item prints a line of a part: a word, and what there is to say of it.
 func (p *printer) item(word, format string, args ...any) {
-	p.line("   %-12s %s", word, fmt.Sprintf(format, args...))
+	p.line("%s", strings.TrimRight(fmt.Sprintf("   %-12s ", word)+fmt.Sprintf(format, args...), " "))
 }
 
 // reasons prints reasons, those of one code together.
@@ -74,17 +82,20 @@ func (p *printer) progress(format string, args ...any) {
 		fmt.Fprintf(p.w, "   … %s\n", text)
 		return
 	}
-	const width = 78
-	if len(text) > width {
-		text = text[:width]
+	const width = 74 // narrower than any terminal: a second line could not be taken back
+	if line := []rune(text); len(line) > width {
+		text = string(line[:width-1]) + "…"
 	}
-	fmt.Fprintf(p.w, "\r   %-*s", width, text)
+	fmt.Fprintf(p.w, "%s   %s", eraseLine, text)
 	p.pending = true
 }
 
+// eraseLine goes to the line's beginning and erases to its end (ECMA-48, EL).
+const eraseLine = "\r\x1b[K"
+
 func (p *printer) clear() {
 	if p.pending {
-		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", 82))
+		fmt.Fprint(p.w, eraseLine)
 		p.pending = false
 	}
 }

@@ -4,9 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"crypto"
 	"encoding/json"
+	"flag"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,22 @@ import (
 var program string
 
 func TestMain(m *testing.M) {
+	// The tests wait for subprocesses that wait: more at once than there are cores.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	dir, err := os.MkdirTemp("", "quickstart-test-")
+	if err != nil {
+		panic(err)
+	}
+	// The go command takes a test's result from its cache unless a file or directory
+	// changed that the test itself opened. What the program is built of counts too.
+	err = filepath.WalkDir(filepath.Join("..", ".."), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "out") {
+			return fs.SkipDir
+		}
+		return err
+	})
 	if err != nil {
 		panic(err)
 	}
@@ -189,14 +205,13 @@ func requireSameArtifact(t *testing.T, repo, out string, rec release.Record) {
 func requireBundles(t *testing.T, out string, rec release.Record) {
 	t.Helper()
 	var keys []evidence.Key
-	pems, err := filepath.Glob(filepath.Join(out, "demo-keys", "*.pem"))
+	pems, err := filepath.Glob(filepath.Join(out, "bundles", "*.pub.pem"))
 	require.NoError(t, err)
 	for _, name := range pems {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
-		key, err := evidence.ParsePrivateKey(text)
+		public, err := evidence.ParsePublicKey(text)
 		require.NoError(t, err)
-		var public crypto.PublicKey = key.Public()
 		keys = append(keys, evidence.Key{Public: public})
 	}
 	ring, err := evidence.NewKeyring(keys...)
@@ -247,7 +262,10 @@ func startUntil(t *testing.T, text string, args ...string) (*exec.Cmd, *bytes.Bu
 	buf := make([]byte, 4096)
 	for !strings.Contains(string(seen), text) {
 		n, err := stdout.Read(buf)
-		require.NoError(t, err, "the program ended before it said %q: %s%s", text, seen, stderr.String())
+		if err != nil {
+			_ = cmd.Wait() // from then on nobody writes to stderr
+			require.NoError(t, err, "the program ended before it said %q: %s%s", text, seen, stderr.String())
+		}
 		seen = append(seen, buf[:n]...)
 	}
 	go func() { // let it go on writing

@@ -1,9 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"os"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/report"
@@ -20,6 +19,7 @@ func (s *story) writeRecord() error {
 		Assessment:  s.assessment.Record(), FallBack: s.previous, Rollout: s.events, Outcome: s.outcome,
 		Notes: []string{
 			"The approvers' keys are demonstration keys that the program made; no person has looked at the release.",
+			"The scan is a real search for committed secrets, in the place of a scan for known vulnerabilities, which takes a database.",
 			"The deployment, its traffic and the time that passes during the rollout are simulated.",
 			"The release that served before is a stand-in, named by its commit.",
 		}}
@@ -34,14 +34,17 @@ func (s *story) writeRecord() error {
 	if err := s.dir.save("record.json", rec); err != nil {
 		return err
 	}
-	f, err := os.Create(s.dir.path("report.md"))
-	if err != nil {
+	var page bytes.Buffer
+	if err := report.Markdown(&page, s.release.Service+" "+s.release.Version, report.Of(rec)); err != nil {
 		return err
 	}
-	if err := errors.Join(report.Markdown(f, s.release.Service+" "+s.release.Version, report.Of(rec)), f.Close()); err != nil {
+	if err := writeFile(s.dir.path("report.md"), page.Bytes(), 0o644); err != nil {
 		return err
 	}
 	if err := s.evidence.export(s.dir.path("bundles")); err != nil {
+		return err
+	}
+	if err := s.people.export(s.dir.path("bundles")); err != nil {
 		return err
 	}
 	for _, name := range []string{"record.json", "report.md", "bundles", "journal"} {

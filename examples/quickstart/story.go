@@ -25,7 +25,8 @@ type story struct {
 
 	git     *gitlog.Repo
 	dir     *outDir
-	tree    string // the clean tree of head
+	from    release.Revision // the commit of base, if it has one
+	tree    string           // the clean tree of head
 	journal *journal.File
 
 	changes    release.ChangeSet
@@ -68,10 +69,19 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 		return 0, err
 	}
 	code = exitCode(verdict)
-	if verdict.Allowed() {
+	// A rollout that has begun is never left alone: its gate asks for the same
+	// decision, and waits or rolls back by it.
+	begun, err := s.rolloutBegun(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if verdict.Allowed() || begun {
 		p.step(5, "Roll out (deployment, traffic and time are simulated)")
 		if code, err = s.rollOut(ctx); err != nil {
 			return 0, err
+		}
+		if code == exitHold {
+			return code, nil // not over: there is no record yet
 		}
 		p.step(6, "Measure and learn")
 		if err := s.measure(); err != nil {
@@ -82,7 +92,7 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 	if err := s.writeRecord(); err != nil {
 		return 0, err
 	}
-	return code, s.dir.finish(code)
+	return code, s.dir.finish(ctx, code)
 }
 
 // open finds the repository and makes the output directory ready.
@@ -92,47 +102,51 @@ func (s *story) open(ctx context.Context) error {
 		return err
 	}
 	head, err := s.git.Resolve(ctx, s.head)
+	if err != nil && s.head == "HEAD" && errors.Is(err, gitlog.ErrUnknownRevision) {
+		return fmt.Errorf("%s has no commit yet: %w", release.Text(s.git.Dir()), err)
+	}
 	if err != nil {
 		return err
 	}
 	base := s.base
 	if base == "" {
-		if base, err = s.git.DefaultBase(ctx, s.head); err != nil {
+		if base, err = s.git.DefaultBase(ctx, string(head)); err != nil {
 			return err
 		}
 	}
-	var from release.Revision
+	// From here on only the commits count: a branch may move while this runs.
 	if base != gitlog.Root {
-		if from, err = s.git.Resolve(ctx, base); err != nil {
+		if s.from, err = s.git.Resolve(ctx, base); err != nil {
 			return err
 		}
 	}
-	if from == head {
+	if s.from == head {
 		return fmt.Errorf("%s and %s are the same commit, %s: there is nothing to release", base, s.head, head.Short())
 	}
 	s.base = base
-	s.release = release.Release{Service: s.git.Name(), Version: head.Short(), Commit: head}
+	s.release = release.Release{Service: serviceName(s.git.Name()), Version: head.Short(), Commit: head}
 	if tags, err := s.git.Tags(ctx, head); err != nil {
 		return err
 	} else if len(tags) > 0 {
 		s.release.Version = tags[0]
 	}
-	s.previous = standIn(s.release.Service, base, from)
+	s.previous = standIn(s.release.Service, base, s.from)
 
 	if s.out == "" {
 		s.out = filepath.Join("out", s.release.Service)
 	}
-	if s.dir, err = openOut(s.out, runID{Repository: s.git.Dir(), Base: string(from), Head: string(head), Regress: s.regress}); err != nil {
+	if s.dir, err = openOut(ctx, s.out, runID{Repository: release.Path(s.git.Dir()), Base: string(s.from), Head: string(head), Regress: s.regress}); err != nil {
 		return err
 	}
-	if s.tree, err = os.MkdirTemp("", "quickstart-tree-"); err != nil {
+	s.tree = s.dir.path(".tree")                 // a name that go commands above it pass over
+	if err := os.RemoveAll(s.tree); err != nil { // of a run that was killed
 		return err
 	}
 	if s.journal, err = journal.Open(s.dir.path("journal"), nil); err != nil {
 		return err
 	}
 	if n := s.journal.Recovered(); n > 0 {
-		s.line("The journal ended in an unfinished record of %d bytes, which was never acknowledged; it was cut off.", n)
+		s.line("The journal ended in an unfinished record of %d bytes, as after a kill; it was cut off.", n)
 	}
 	if s.dir.resumed {
 		s.line("An earlier run was interrupted here; this one goes on where it was.")
@@ -145,8 +159,8 @@ func (s *story) close() error {
 	if s.journal != nil {
 		errs = append(errs, s.journal.Close())
 	}
-	if s.tree != "" {
-		errs = append(errs, os.RemoveAll(s.tree))
+	if s.dir != nil {
+		errs = append(errs, os.RemoveAll(s.tree), s.dir.close())
 	}
 	return errors.Join(errs...)
 }

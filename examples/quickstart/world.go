@@ -50,12 +50,15 @@ const (
 	regionName    = "region-1"
 )
 
-// openWorld finds the simulated production again, or makes one in which previous
-// serves everything.
-func openWorld(dir *outDir, c *clock, previous release.Ref) (*world, error) {
+// openWorld finds the simulated production again or, unless a rollout has begun in
+// it, makes one in which previous serves everything.
+func openWorld(dir *outDir, c *clock, previous release.Ref, begun bool) (*world, error) {
 	w := &world{dir: dir, clock: c}
 	if err := dir.load("world.json", &w.state); err != nil {
 		return nil, err
+	}
+	if w.state.Serve == nil && begun {
+		return nil, fmt.Errorf("%s, the simulated production, is gone in mid-rollout; choose another -out", dir.path("world.json"))
 	}
 	if w.state.Serve == nil {
 		w.state.Serve = []rollout.Share{{Release: previous.Digest, Slice: rollout.Slice{Percent: 100}}}

@@ -61,48 +61,59 @@ func markdown(c Cell) string {
 
 // oneLine makes text that others wrote safe to print on one line. It differs from
 // [release.Text] in that a line break is only a space, and that a quoted literal
-// that another package made of such text is not quoted again.
+// that another package made of such text is not quoted again. Spaces around it go
+// too: four of them in front would be a code block.
 func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
+	s = strings.TrimSpace(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " "))
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.QuoteToASCII(s)
 	}
 	return s
 }
 
-// escape puts a backslash before every ASCII punctuation character that
-// Markdown gives a meaning, and entities for what HTML would take
-// (CommonMark 0.31, section 2.4). The colon and the at sign are among them, so
-// that no address becomes a link.
+// escape makes text of what others wrote. Words that a renderer might make a link
+// or a mention of become code spans: GitHub and other hosts look for addresses,
+// "@name" and "#12" in the finished text, where a backslash is gone, and leave
+// code alone. The rest is escaped.
 func escape(s string) string {
-	var b strings.Builder
-	for _, r := range oneLine(s) {
-		switch r {
-		case '<':
-			b.WriteString("&lt;")
-		case '>':
-			b.WriteString("&gt;")
-		case '&':
-			b.WriteString("&amp;")
-		case '\\', '`', '*', '_', '{', '}', '[', ']', '#', '+', '!', '|', '~', '$', '@':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
+	words := strings.Split(oneLine(s), " ")
+	for i, word := range words {
+		if linkable(word) && !unspeakable(word) {
+			words[i] = codeSpan(word)
+		} else {
+			words[i] = punctuation.Replace(word)
 		}
 	}
-	out := b.String()
-	out = strings.ReplaceAll(out, "://", `\://`)
-	out = strings.ReplaceAll(out, "www.", `www\.`)
-	if out != "" && (out[0] == '-' || out[0] == '=' || leadingNumber(out)) {
-		out = `\` + out // would start a list or underline a heading
-		if leadingNumber(out[1:]) {
-			i := strings.IndexAny(out, ".)")
-			out = out[1:i] + `\` + out[i:]
-		}
-	}
-	return out
+	return begun(strings.Join(words, " "))
 }
+
+// begun keeps text from being taken for more at the beginning of a line.
+func begun(s string) string {
+	switch {
+	case s == "":
+	case s[0] == '-' || s[0] == '=': // would start a list or underline a heading
+		return `\` + s
+	case leadingNumber(s):
+		i := strings.IndexAny(s, ".)")
+		return s[:i] + `\` + s[i:]
+	}
+	return s
+}
+
+// linkable reports whether a word has what links and mentions are known by.
+func linkable(word string) bool {
+	lower := strings.ToLower(word)
+	return strings.ContainsAny(word, "@#") || strings.Contains(lower, "://") || strings.Contains(lower, "www.")
+}
+
+// unspeakable reports whether a code span in a table cannot say s: see codeSpan.
+func unspeakable(s string) bool { return strings.Contains(s, "|") && strings.Contains(s, `\`) }
+
+// punctuation puts a backslash before the ASCII punctuation that Markdown gives a
+// meaning, and entities for what HTML would take (CommonMark 0.31, section 2.4).
+var punctuation = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;", `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`,
+	"{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "#", `\#`, "+", `\+`, "!", `\!`, "|", `\|`, "~", `\~`, "$", `\$`, "@", `\@`,
+	"://", `\://`, "www.", `www\.`)
 
 // leadingNumber reports whether s would begin an ordered list.
 func leadingNumber(s string) bool {
@@ -119,8 +130,8 @@ func codeSpan(s string) string {
 	switch {
 	case s == "":
 		return ""
-	case strings.Contains(s, "|") && strings.Contains(s, `\`):
-		return escape(s)
+	case unspeakable(s):
+		return begun(punctuation.Replace(s))
 	}
 	longest, run := 0, 0
 	for i := range len(s) {
@@ -132,7 +143,7 @@ func codeSpan(s string) string {
 		}
 	}
 	fence := strings.Repeat("`", longest+1)
-	if longest > 0 || s[0] == ' ' || s[len(s)-1] == ' ' {
+	if longest > 0 {
 		s = " " + s + " "
 	}
 	return fence + strings.ReplaceAll(s, "|", `\|`) + fence

@@ -23,6 +23,7 @@ var ApprovalSchema string
 //
 // It is specified in approval.md. [NewApproval] fills in what it is bound to.
 type Approval struct {
+	// Decision is what the signer decided; unknown, the zero value, is refused.
 	Decision ApprovalDecision `json:"decision"`
 	// Release is [release.Release.Digest].
 	Release release.Digest `json:"release"`
@@ -37,7 +38,8 @@ type Approval struct {
 	Role string `json:"role,omitempty"`
 	// Environment, if set, is the only environment that the approval is for.
 	Environment string `json:"environment,omitempty"`
-	Comment     string `json:"comment,omitempty"`
+	// Comment is for people; nothing is decided by it.
+	Comment string `json:"comment,omitempty"`
 	// Expires is when the approval ends; zero is never.
 	Expires time.Time `json:"expires,omitzero"`
 }

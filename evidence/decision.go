@@ -11,7 +11,9 @@ import (
 // Decision is the answer of [Decide], with everything needed to give it again.
 // The zero Decision is no verdict.
 type Decision struct {
+	// Verdict is the answer; only allow lets the release go out.
 	Verdict release.Verdict
+	// Release is the one that the question was about.
 	Release release.Release
 	// Results has one entry for each requirement, in the question's order.
 	Results []Result
@@ -24,7 +26,8 @@ type Decision struct {
 	// ([SetDigest] of [Supporting]).
 	Policy   release.Digest
 	Evidence release.Digest
-	At       time.Time
+	// At is the moment for which it was decided.
+	At time.Time
 	// Until is when an allow ends; zero is never. Before it, the same question with
 	// the same evidence is allowed too; from then on it must be asked again.
 	Until time.Time
@@ -32,6 +35,7 @@ type Decision struct {
 
 // Result is how one requirement fared.
 type Result struct {
+	// Requirement is the question's, Status what became of it.
 	Requirement release.Requirement
 	Status      Status
 	// Have is how many distinct people or services count, of Need.

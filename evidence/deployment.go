@@ -11,6 +11,7 @@ import (
 // rolled back, where and when, and under which decisions. Its subjects are the
 // release's artifacts.
 type Deployment struct {
+	// Event is what happened. Its Release is the one whose artifacts are the subjects.
 	Event release.Event `json:"event"`
 	// Decisions are the envelopes of the verification summaries that allowed it.
 	Decisions []release.Digest `json:"decisions,omitempty"`

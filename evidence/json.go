@@ -39,6 +39,7 @@ const (
 type SyntaxError struct {
 	// Offset is the number of bytes before the place.
 	Offset int
+	// Reason says what is wrong there, for people.
 	Reason string
 }
 

@@ -14,6 +14,8 @@ import (
 
 // Key is a public key that the host trusts, and whom it belongs to.
 type Key struct {
+	// Public is the key: *ecdsa.PublicKey, ed25519.PublicKey or *rsa.PublicKey, of
+	// the curves and sizes that [KeyDigest] accepts.
 	Public crypto.PublicKey
 	// Principal is the owner. Zero makes the key its own principal, see
 	// [KeyPrincipal]; give the owner a name where one person has several keys.

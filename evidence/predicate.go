@@ -9,6 +9,8 @@ import (
 // Predicate is a predicate that this package knows: what its type is called,
 // and what its specification demands of the content.
 type Predicate interface {
+	// PredicateType is the URI of the predicate's type, version included. It is the
+	// same for every value of the Go type, the zero value too.
 	PredicateType() string
 	// Validate reports everything that its specification does not allow.
 	Validate() error

@@ -20,6 +20,8 @@ import (
 // who they say. A key that nobody gave a name is its own principal: see
 // [KeyPrincipal]. The zero Principal is nobody.
 type Principal struct {
+	// Issuer says who vouches for Subject, and Subject who it is, by the name that
+	// the issuer gives. Without either, the principal is nobody.
 	Issuer  string `json:"issuer"`
 	Subject string `json:"subject"`
 }
@@ -55,6 +57,7 @@ func printable(s string) string {
 // Identity is what a [Trust] found out about a signature: who made it, with
 // which key, and when.
 type Identity struct {
+	// Principal is who signed. [Verify] refuses an identity without one.
 	Principal Principal
 	// Kind says what the principal is. Only a human's approval counts.
 	Kind release.ActorKind
@@ -70,6 +73,7 @@ type Identity struct {
 
 // Time is a moment at which somebody other than the signer saw a signature.
 type Time struct {
+	// T is the moment, never zero in what [Verify] accepts.
 	T time.Time
 	// Source says who saw it: "tsa" (RFC 3161), "rekor", "ledger".
 	Source string

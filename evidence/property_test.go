@@ -103,7 +103,7 @@ func TestOrderAndDuplicatesChangeNothing(t *testing.T) {
 		}
 	})
 	for _, v := range []release.Verdict{allow, hold, deny} {
-		require.Greater(t, verdicts[v], 50, "the cases are worth something: %v", verdicts)
+		require.Greater(t, verdicts[v], (verdicts[allow]+verdicts[hold]+verdicts[deny])/100, "the cases are worth something: %v", verdicts)
 	}
 }
 
@@ -111,8 +111,9 @@ func TestOrderAndDuplicatesChangeNothing(t *testing.T) {
 func TestTakingAwayNeverAllows(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)
-	allowed := 0
+	cases, allowed := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
+		cases++
 		q, good := drawQuestion(t), draw(t, p.good)
 		var bad set
 		if rapid.IntRange(0, 3).Draw(t, "bad") == 0 {
@@ -133,7 +134,7 @@ func TestTakingAwayNeverAllows(t *testing.T) {
 			require.LessOrEqual(t, after.Verdict, before.Verdict, "%v\n%v", before.Reasons, after.Reasons)
 		}
 	})
-	require.Greater(t, allowed, 100)
+	require.Greater(t, allowed, cases/20, "the cases are worth something")
 }
 
 // TestAddingAgainstNeverAllows: what speaks against a release never helps it.

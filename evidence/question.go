@@ -13,6 +13,7 @@ import (
 
 // Question is what [Decide] is asked: may this release go out?
 type Question struct {
+	// Release is the one that is to go out. [release.Release.Validate] must accept it.
 	Release release.Release
 	// Requirements are what must be shown. None is a mistake, not a permission:
 	// the verdict is then hold.

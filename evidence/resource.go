@@ -8,14 +8,24 @@ import (
 
 // Resource is in-toto's ResourceDescriptor
 // (https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md).
+// It needs at least one of URI, Digest and Content.
 type Resource struct {
-	Name             string                     `json:"name,omitempty"`
-	URI              string                     `json:"uri,omitempty"`
-	Digest           map[string]string          `json:"digest,omitempty"`
-	Content          []byte                     `json:"content,omitempty"`
-	DownloadLocation string                     `json:"downloadLocation,omitempty"`
-	MediaType        string                     `json:"mediaType,omitempty"`
-	Annotations      map[string]json.RawMessage `json:"annotations,omitempty"`
+	// Name tells the resources of one list apart.
+	Name string `json:"name,omitempty"`
+	// URI identifies the resource globally.
+	URI string `json:"uri,omitempty"`
+	// Digest has the digests of its content by algorithm, such as "sha256", in the
+	// form that the algorithm's name in in-toto's DigestSet prescribes.
+	Digest map[string]string `json:"digest,omitempty"`
+	// Content is the resource itself; in JSON it is base64.
+	Content []byte `json:"content,omitempty"`
+	// DownloadLocation is where to get it, if that is not the URI. Nothing here
+	// fetches it.
+	DownloadLocation string `json:"downloadLocation,omitempty"`
+	// MediaType is the content's, such as "application/json".
+	MediaType string `json:"mediaType,omitempty"`
+	// Annotations are the producer's own, kept as they were written.
+	Annotations map[string]json.RawMessage `json:"annotations,omitempty"`
 }
 
 // validate is the specification's "one of uri, digest or content is required".

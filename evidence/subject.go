@@ -11,14 +11,18 @@ import (
 // Subject is one thing that a statement is about (in-toto calls it a
 // ResourceDescriptor; what it may hold besides is in [Statement.Bytes]).
 type Subject struct {
-	Name    string
-	URI     string
+	// Name and URI are as the statement gives them, "" where it does not.
+	Name string
+	URI  string
+	// Digests are those of the subject: see [Subject.Matches] for which of them count.
 	Digests []SubjectDigest
 }
 
 // SubjectDigest is one digest of a subject, as it was written. Not every digest
 // is hexadecimal, and not every algorithm is a hash.
 type SubjectDigest struct {
+	// Algorithm is the name in in-toto's DigestSet, such as "sha256" or "gitCommit";
+	// Value is the digest as that algorithm writes it.
 	Algorithm string
 	Value     string
 }

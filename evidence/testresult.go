@@ -9,13 +9,17 @@ import (
 // TestResult is in-toto's test-result v0.1
 // (https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md).
 type TestResult struct {
+	// Result is the outcome of the whole run; unknown, the zero value, is refused.
 	Result TestOutcome `json:"result"`
 	// Configuration is what the tests ran with: scripts, definitions of pipelines.
 	Configuration []Resource `json:"configuration"`
-	URL           string     `json:"url,omitempty"`
-	PassedTests   []string   `json:"passedTests,omitempty"`
-	WarnedTests   []string   `json:"warnedTests,omitempty"`
-	FailedTests   []string   `json:"failedTests,omitempty"`
+	// URL is where to read more about the run.
+	URL string `json:"url,omitempty"`
+	// PassedTests, WarnedTests and FailedTests are names of tests, where the runner
+	// lists them. FailedTests must be empty if Result is passed.
+	PassedTests []string `json:"passedTests,omitempty"`
+	WarnedTests []string `json:"warnedTests,omitempty"`
+	FailedTests []string `json:"failedTests,omitempty"`
 }
 
 // TestOutcome is the result of a test run.

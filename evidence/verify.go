@@ -18,6 +18,9 @@ import (
 //
 // Every error means that the evidence does not count.
 type Trust interface {
+	// Check is who signed s. An identity that it returns has a principal and a key,
+	// and none of its times is zero. For a signature that it does not vouch for, its
+	// error wraps [ErrUntrusted] or [ErrNoTrustedTime].
 	Check(ctx context.Context, s Signed) (Identity, error)
 }
 

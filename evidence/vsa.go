@@ -10,23 +10,32 @@ import (
 // VerificationSummary is SLSA's VSA v1 (https://slsa.dev/spec/v1.2/verification_summary):
 // somebody verified the subjects under a policy, with this result.
 type VerificationSummary struct {
+	// Verifier is who verified, and TimeVerified when, by its own claim; zero where it
+	// is not told.
 	Verifier     Verifier  `json:"verifier"`
 	TimeVerified time.Time `json:"timeVerified,omitzero"`
 	// ResourceURI is what the subjects are; a reader must compare it with what it
 	// is about to use.
-	ResourceURI        string     `json:"resourceUri"`
-	Policy             Resource   `json:"policy"`
-	InputAttestations  []Resource `json:"inputAttestations,omitempty"`
-	VerificationResult string     `json:"verificationResult"`
+	ResourceURI string `json:"resourceUri"`
+	// Policy is what the subjects were verified against, by a URI or a digest.
+	Policy Resource `json:"policy"`
+	// InputAttestations are the attestations that the result rests on.
+	InputAttestations []Resource `json:"inputAttestations,omitempty"`
+	// VerificationResult is [ResultPassed] or [ResultFailed].
+	VerificationResult string `json:"verificationResult"`
 	// VerifiedLevels has at most one level of each SLSA track, or FAILED.
 	VerifiedLevels []string `json:"verifiedLevels"`
 	// DependencyLevels counts the dependencies at each level.
 	DependencyLevels map[string]uint64 `json:"dependencyLevels,omitempty"`
-	SLSAVersion      string            `json:"slsaVersion,omitempty"`
+	// SLSAVersion is the version of SLSA that the verifier went by, such as "1.1"; ""
+	// is some 1.x.
+	SLSAVersion string `json:"slsaVersion,omitempty"`
 }
 
 // Verifier is who verified.
 type Verifier struct {
+	// ID is the verifier's URI; required. Version has the versions of its components
+	// by their names.
 	ID      string            `json:"id"`
 	Version map[string]string `json:"version,omitempty"`
 }

@@ -38,10 +38,11 @@ func (u *Use) UnmarshalText(b []byte) error { return uses.Unmarshal(u, b) }
 
 // Contribution is the part that one fact has in a result.
 type Contribution struct {
+	// Kind, Ref and Rev say which fact it is, in which of its revisions.
 	Kind FactKind `json:"kind"`
 	Ref  Ref      `json:"ref"`
 	Rev  uint64   `json:"rev"`
-	// At is the fact's time by the definition.
+	// At is the fact's time by the definition, Use the part that it has.
 	At  time.Time `json:"at"`
 	Use Use       `json:"use"`
 	// Value is in seconds, for [UseValue] and [UseCensored].
@@ -59,9 +60,11 @@ type Contribution struct {
 // it alone: from the uses and values of the contributions and, for a frequency,
 // from Weeks.
 type Explanation struct {
+	// Result is the one that is explained.
 	Result Result `json:"result"`
 	// Weeks is how long was observed, in weeks of seven civil days.
-	Weeks         float64        `json:"weeks"`
+	Weeks float64 `json:"weeks"`
+	// Contributions are the facts behind it, those that were left out among them.
 	Contributions []Contribution `json:"contributions"`
 }
 

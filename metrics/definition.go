@@ -33,16 +33,22 @@ type Definition struct {
 	// that order, so it is no rollback.
 	DetectRollbacks bool `json:"detectRollbacks"`
 
+	// Frequency says which counted deployments make up the deployment frequency.
 	Frequency FrequencyRule `json:"frequency"`
 
-	LeadFrom LeadStart    `json:"leadFrom"`
-	LeadTo   LeadEnd      `json:"leadTo"`
-	LeadPer  LeadWeight   `json:"leadPer"`
-	First    FirstRule    `json:"first"`
+	// LeadFrom and LeadTo bound the lead time of a change; LeadPer says whether each
+	// change or each deployment has one value.
+	LeadFrom LeadStart  `json:"leadFrom"`
+	LeadTo   LeadEnd    `json:"leadTo"`
+	LeadPer  LeadWeight `json:"leadPer"`
+	// First says whether the first known deployment of a service has lead times.
+	First FirstRule `json:"first"`
+	// Quantile is how the median of the lead times is taken between two values.
 	Quantile QuantileType `json:"quantile"`
 
-	// A deployment failed if one of the chosen signs is there: its outcome, another
-	// deployment that took it back, an incident that is linked to it.
+	// A deployment failed if one of the chosen signs is there: its outcome
+	// (OutcomeFails), another deployment that took it back (RollbackFails), an incident
+	// that is linked to it (IncidentFails). At least one must be chosen.
 	OutcomeFails  bool `json:"outcomeFails"`
 	RollbackFails bool `json:"rollbackFails"`
 	IncidentFails bool `json:"incidentFails"`
@@ -53,7 +59,8 @@ type Definition struct {
 	Links      []LinkRule    `json:"links"`
 	LinkWithin time.Duration `json:"linkWithin"`
 
-	// One failed deployment has one recovery, however many incidents it caused.
+	// One failed deployment has one recovery, however many incidents it caused: from
+	// RecoverFrom to RecoverTo, counted in the window that RecoveryWindow says.
 	RecoverFrom    RecoveryStart  `json:"recoverFrom"`
 	RecoverTo      RecoveryEnd    `json:"recoverTo"`
 	RecoveryWindow RecoveryWindow `json:"recoveryWindow"`

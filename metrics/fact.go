@@ -53,6 +53,7 @@ func (k *FactKind) UnmarshalText(b []byte) error { return factKinds.Unmarshal(k,
 // Ref names a fact of a known kind. IDs are unique within a source only: two
 // trackers both have an issue 7.
 type Ref struct {
+	// Source is who told the fact, ID the source's name of it.
 	Source string `json:"source"`
 	ID     string `json:"id"`
 }
@@ -92,7 +93,8 @@ type Meta struct {
 	// what the preset [DORA] counts.
 	Service     string `json:"service,omitempty"`
 	Environment string `json:"environment,omitempty"`
-	Dims        Dims   `json:"dims,omitempty"`
+	// Dims are the host's further dimensions, to group deployments by: see [Query.By].
+	Dims Dims `json:"dims,omitempty"`
 }
 
 // Ref names the fact.

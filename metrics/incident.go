@@ -14,6 +14,7 @@ type Incident struct {
 	CausedBy Ref    `json:"causedBy,omitzero"`
 	Artifact string `json:"artifact,omitempty"`
 	Version  string `json:"version,omitempty"`
+	// Severity is the source's word for it. Nothing is computed from it.
 	Severity string `json:"severity,omitempty"`
 }
 

@@ -10,10 +10,13 @@ import (
 // Link says which deployment an incident is laid to, and why.
 type Link struct {
 	// Deployment is zero where none was found; Reason says why.
-	Deployment Ref        `json:"deployment,omitzero"`
+	Deployment Ref `json:"deployment,omitzero"`
+	// Rule is the one that found it, Confidence how sure that is; both are unknown
+	// where none was found.
 	Rule       LinkRule   `json:"rule"`
 	Confidence Confidence `json:"confidence"`
-	Reason     string     `json:"reason"`
+	// Reason is for people.
+	Reason string `json:"reason"`
 }
 
 // link is a Link by index.

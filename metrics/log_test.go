@@ -246,7 +246,7 @@ func TestOutcome(t *testing.T) {
 	_, err := log.Add(d1, d2, d3, d4, n)
 	require.NoError(t, err)
 	outcome := func(h int, r release.Digest) release.Outcome {
-		o, err := log.Snapshot(hours(h)).Outcome(metrics.DORA(), r)
+		o, err := log.Snapshot(hours(h)).Outcome(metrics.DORA(), metrics.OutcomeQuery{Release: r, FailuresObserved: true})
 		require.NoError(t, err)
 		return o
 	}
@@ -256,15 +256,24 @@ func TestOutcome(t *testing.T) {
 	require.Equal(t, release.OutcomeFine, outcome(100, good).Kind)
 	require.Equal(t, release.OutcomeUnknown, outcome(100, never).Kind, "it exposed nobody")
 	require.Equal(t, release.OutcomeUnknown, outcome(100, lost).Kind, "nobody said how it ended")
+
+	// At hour 11 the log holds no failure of anything, and at hour 100 an incident.
+	o, err := log.Snapshot(hours(11)).Outcome(metrics.DORA(), metrics.OutcomeQuery{Release: bad})
+	require.NoError(t, err)
+	require.Equal(t, release.OutcomeUnknown, o.Kind, "nobody vouches that a failure would be known")
+	o, err = log.Snapshot(hours(100)).Outcome(metrics.DORA(), metrics.OutcomeQuery{Release: good})
+	require.NoError(t, err)
+	require.Equal(t, release.OutcomeFine, o.Kind)
+
 	def := metrics.DORA()
 	def.OutcomeFails = false
 	failed := deploy("5", 80, "v5")
 	failed.Release, failed.Outcome = release.Digest{5}, metrics.DeploymentFailed
 	_, err = log.Add(failed)
 	require.NoError(t, err)
-	o, err := log.Snapshot(hours(100)).Outcome(def, failed.Release)
+	o, err = log.Snapshot(hours(100)).Outcome(def, metrics.OutcomeQuery{Release: failed.Release, FailuresObserved: true})
 	require.NoError(t, err)
 	require.Equal(t, release.OutcomeUnknown, o.Kind, "a failure that does not count is not fine")
-	_, err = log.Snapshot(hours(100)).Outcome(def, release.Digest{})
+	_, err = log.Snapshot(hours(100)).Outcome(def, metrics.OutcomeQuery{FailuresObserved: true})
 	require.Error(t, err)
 }

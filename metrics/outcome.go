@@ -7,24 +7,36 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
+// OutcomeQuery asks what became of a release.
+type OutcomeQuery struct {
+	// Release is its digest.
+	Release release.Digest
+	// FailuresObserved vouches that a failure would have been recorded. Where false,
+	// no release is fine by a log that holds no incident and no failed deployment at
+	// all: it is taken to have no source of them.
+	FailuresObserved bool
+}
+
 // Outcome is what became of a release as far as the snapshot knows, by the
 // definition's environments, links and signs of failure, for package risk to
 // learn from.
 //
-//   - unknown: no deployment of it is known to have exposed anybody, or the only
-//     sign there is does not count by the definition;
+//   - unknown: no deployment of it is known to have exposed anybody, nobody knows
+//     whether a failure would have been recorded, or the only sign there is does
+//     not count by the definition;
 //   - failed: one of its deployments failed. Deployed is when that one was first
 //     exposed, At when the log was first told of a sign of the failure;
 //   - fine: it was exposed and no failure is known. At is the moment of the
 //     snapshot: the statement covers the time from Deployed until then.
 //
 // A deployment that ended before anybody was exposed says nothing of the release.
-func (s *Snapshot) Outcome(d Definition, r release.Digest) (release.Outcome, error) {
+func (s *Snapshot) Outcome(d Definition, q OutcomeQuery) (release.Outcome, error) {
+	r := q.Release
 	if r.IsZero() {
 		return release.Outcome{}, errors.New("metrics: the outcome of no release was asked for")
 	}
 	at := s.asOf
-	a, err := analyse(s, d, Query{From: at.AddDate(0, 0, -1), To: at, Window: WindowWhole})
+	a, err := analyse(s, d, Query{From: at.AddDate(0, 0, -1), To: at, Window: WindowWhole, FailuresObserved: q.FailuresObserved})
 	if err != nil {
 		return release.Outcome{}, err
 	}
@@ -47,7 +59,7 @@ func (s *Snapshot) Outcome(d Definition, r release.Digest) (release.Outcome, err
 			out.Kind, out.Deployed = release.OutcomeFine, f.begin()
 		}
 	}
-	if doubt {
+	if doubt || !a.failuresKnown {
 		return release.Outcome{Release: r, At: at}, nil
 	}
 	return out, nil

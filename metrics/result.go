@@ -18,24 +18,28 @@ const (
 
 // Result is one metric of one group in one window.
 type Result struct {
+	// Metric is what was measured; [Metric.Unit] is its unit.
 	Metric Metric `json:"metric"`
 	// Key is the group: the values of [Report.By]. It must not be changed.
-	Key    []string `json:"key"`
-	Window Window   `json:"window"`
+	Key []string `json:"key"`
+	// Window is the calendar window that is measured.
+	Window Window `json:"window"`
 	// Partial says that the window was observed in part only: the range of the query
 	// cuts it, it is not over, or the log does not cover it.
-	Partial bool   `json:"partial,omitempty"`
-	Status  Status `json:"status"`
+	Partial bool `json:"partial,omitempty"`
+	// Status says what Value is worth. Look at it first.
+	Status Status `json:"status"`
 	// Reason says in words why the status is not ok.
 	Reason string `json:"reason,omitempty"`
 	// Value is in the metric's unit, from Lo to Hi at the confidence Level, 0 to 1.
 	// What is not there is NaN, an interval without a bound ends at an infinity; in
 	// JSON all of these are null.
-	Value  float64 `json:"value"`
-	Lo     float64 `json:"lo"`
-	Hi     float64 `json:"hi"`
-	Level  float64 `json:"level"`
-	Method string  `json:"method"`
+	Value float64 `json:"value"`
+	Lo    float64 `json:"lo"`
+	Hi    float64 `json:"hi"`
+	Level float64 `json:"level"`
+	// Method is how the interval is computed: one of the Method constants.
+	Method string `json:"method"`
 	// N is how many the value rests on: deployments for frequency and rates, values
 	// for the lead time, failed deployments for the recovery time. A frequency does
 	// not rest on deployments with which an inferred observed time begins or ends:

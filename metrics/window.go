@@ -34,6 +34,7 @@ func (w *WindowKind) UnmarshalText(b []byte) error { return windowKinds.Unmarsha
 
 // Window is one span of time, From included and To not, in the query's location.
 type Window struct {
+	// Kind is a week, a month, or the query's whole range; From and To bound it.
 	Kind WindowKind `json:"kind"`
 	From time.Time  `json:"from"`
 	To   time.Time  `json:"to"`

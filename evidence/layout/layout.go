@@ -60,6 +60,7 @@ type Result struct {
 
 // Step is how a step of the layout was met.
 type Step struct {
+	// Name is the step's name in the layout.
 	Name string
 	// Threshold is how many distinct people must have done it.
 	Threshold int

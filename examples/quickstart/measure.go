@@ -88,7 +88,7 @@ func (s *story) learn(log *metrics.Log, ended time.Time) error {
 		at = ended.Add(risk.DefaultHorizon)
 		s.item("later", "simulated: %.0f days pass without an incident", risk.DefaultHorizon.Hours()/24)
 	}
-	if s.outcome, err = log.Snapshot(at).Outcome(metrics.DORA(), digest); err != nil {
+	if s.outcome, err = log.Snapshot(at).Outcome(metrics.DORA(), metrics.OutcomeQuery{Release: digest, FailuresObserved: true}); err != nil {
 		return err
 	}
 	s.item("outcome", "%s %s", s.outcome.Kind, release.Text(s.outcome.Cause))

@@ -3,6 +3,7 @@ package gitlog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ import (
 // itself. The nearest is the one with the fewest commits between; of more than 50
 // that could be, on branches that were merged, the newest 50 are looked at. Tags on
 // commits that a shallow clone has cut off are not seen; reading from the base
-// that is found then has a gap.
+// that is found then has a gap. The error is [ErrTooLarge] when even the nearest tag
+// is more than Options.MaxCommits away: no other base is taken in its place.
 func (r *Repo) DefaultBase(ctx context.Context, head string) (string, error) {
 	id, err := r.Resolve(ctx, head)
 	if err != nil {
@@ -49,7 +51,7 @@ func (r *Repo) DefaultBase(ctx context.Context, head string) (string, error) {
 	// behind another tag it is farther than to that other one.
 	entries, err := box.history(ctx, input.String())
 	if err != nil {
-		return "", err
+		return "", r.tooFar(head, err)
 	}
 	var near []tag
 	for _, e := range entries {
@@ -58,14 +60,28 @@ func (r *Repo) DefaultBase(ctx context.Context, head string) (string, error) {
 		}
 	}
 	best, err := box.nearest(ctx, near, id)
-	return best.name, err
+	if err != nil {
+		return "", r.tooFar(head, err)
+	}
+	return best.name, nil
+}
+
+// tooFar is an error of DefaultBase. Of a limit it says what it means here: from
+// all of the tags there are at least as many commits to head as were listed.
+func (r *Repo) tooFar(head string, err error) error {
+	if !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	return fmt.Errorf("gitlog: no default base for %q: no tag in the last %d commits, or their list is longer than allowed: %w",
+		head, r.options.MaxCommits, ErrTooLarge)
 }
 
 // maxNearest is how many tags nearest counts the way to.
 const maxNearest = 50
 
 // nearest is the tag with the fewest commits between it and head; if two have as
-// few, the newer one, and then the first by name.
+// few, the newer one, and then the first by name. It is ErrTooLarge if all are
+// farther away than the limit.
 func (b *sandbox) nearest(ctx context.Context, tags []tag, head release.Revision) (tag, error) {
 	if len(tags) == 0 {
 		return tag{}, fmt.Errorf("gitlog: git rev-list: no tag on the boundary of %s", head)
@@ -79,12 +95,18 @@ func (b *sandbox) nearest(ctx context.Context, tags []tag, head release.Revision
 			break
 		}
 		n, err := b.distance(ctx, t.commit, head)
+		if errors.Is(err, ErrTooLarge) {
+			continue // another may be nearer
+		}
 		if err != nil {
 			return tag{}, err
 		}
 		if fewest < 0 || n < fewest {
 			best, fewest = t, n
 		}
+	}
+	if len(tags) > 1 && fewest < 0 {
+		return tag{}, ErrTooLarge
 	}
 	return best, nil
 }

@@ -76,7 +76,8 @@ func (g *reading) changes(ctx context.Context) (changes, error) {
 
 // partialDiff is diff in a clone that lacks objects. Which files changed is known
 // from the trees alone; lines are counted in those comparisons for which all
-// contents are there. If trees are missing too, nothing is known.
+// contents are there, and the files of the others are marked as uncounted. If trees
+// are missing too, nothing is known.
 func (g *reading) partialDiff(ctx context.Context, jobs []job) ([][]release.FileChange, []release.Gap, error) {
 	results, err := g.box.diff(ctx, jobs, false)
 	if failed := (*CommandError)(nil); errors.As(err, &failed) {
@@ -101,17 +102,22 @@ func (g *reading) partialDiff(ctx context.Context, jobs []job) ([][]release.File
 		}
 	}
 	counted, err := g.box.diff(ctx, whole, true)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return nil, nil, err
+	}
+	var gaps []release.Gap
+	if len(counted) < len(whole) {
+		gaps = append(gaps, release.Gap{Kind: release.GapTooLarge, Detail: fmt.Sprintf(
+			"lines were not counted in %d of %d comparisons: more output than allowed", len(whole)-len(counted), len(jobs))})
 	}
 	for i, files := range counted {
 		results[at[i]] = files
 	}
 	if len(whole) == len(jobs) {
-		return results, nil, nil
+		return results, gaps, nil
 	}
-	gaps := []release.Gap{{Kind: release.GapPartial, Detail: fmt.Sprintf(
-		"%d file contents are not in the clone: lines were not counted in %d of %d comparisons", len(missing), len(jobs)-len(whole), len(jobs))}}
+	gaps = append(gaps, release.Gap{Kind: release.GapPartial, Detail: fmt.Sprintf(
+		"%d file contents are not in the clone: lines were not counted in %d of %d comparisons", len(missing), len(jobs)-len(whole), len(jobs))})
 	for _, f := range results[0] {
 		if (missing[f.Old] || missing[f.New]) && len(gaps) <= maxMissing {
 			gaps = append(gaps, release.Gap{Kind: release.GapPartial, Subject: f.Path.String(), Detail: "its content is not in the clone: lines unknown"})

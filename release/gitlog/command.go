@@ -65,10 +65,10 @@ func (p *process) begin(maxBytes int64) error {
 		err = p.cmd.Start()
 	}
 	if err != nil {
-		p.cancel()
-		if p.ctx.Err() != nil {
-			err = p.ctx.Err()
+		if late := p.late(); late != nil { // before git was even started
+			err = late
 		}
+		p.cancel()
 		return fmt.Errorf("gitlog: git %s: %w", p.name, err)
 	}
 	// Killing git ends a read, unless something that it started holds the pipe.
@@ -96,20 +96,29 @@ func (p *process) close(err error) error {
 		p.cancel() // we have no more use for it
 	}
 	waited := p.cmd.Wait()
-	late := p.limit.Err() // before our own cancel below
+	late := p.late() // before our own cancel below
 	p.stop()
 	p.cancel()
 	switch {
-	case p.ctx.Err() != nil:
-		return fmt.Errorf("gitlog: git %s: %w", p.name, p.ctx.Err())
-	case errors.Is(late, context.DeadlineExceeded):
-		return fmt.Errorf("gitlog: git %s: not done in the time allowed: %w", p.name, context.DeadlineExceeded)
+	case late != nil:
+		return fmt.Errorf("gitlog: git %s: %w", p.name, late)
 	case !ended:
 		return fmt.Errorf("gitlog: git %s: %w", p.name, err)
 	case waited != nil:
 		return &CommandError{Command: p.name, Status: waited.Error(), Stderr: string(p.stderr)}
 	case err != nil:
 		return fmt.Errorf("gitlog: git %s: output ends early: %w", p.name, cutShort(err))
+	}
+	return nil
+}
+
+// late is the end of the caller's context or of the time allowed, if one has come.
+func (p *process) late() error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	if err := p.limit.Err(); errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("not done in the time allowed: %w", err)
 	}
 	return nil
 }

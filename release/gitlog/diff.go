@@ -74,7 +74,7 @@ func (b *sandbox) diff(ctx context.Context, jobs []job, counts bool) ([][]releas
 
 // parseDiff reads the answer to one job: what it begins with, a raw record and a
 // path for each file, and (with counts) as many counts, each with the same path
-// again. No part can be taken for another: an answer begins with a digit of an id,
+// again. Without counts, the files are marked as uncounted. No part can be taken for another: an answer begins with a digit of an id,
 // a raw record with ":", paths and records end in a zero byte that no path holds,
 // and there are as many counts as raw records.
 func (f hashFormat) parseDiff(r *bufio.Reader, j job, counts bool, limit int) ([]release.FileChange, error) {
@@ -120,7 +120,8 @@ func (f hashFormat) parseDiff(r *bufio.Reader, j job, counts bool, limit int) ([
 	}
 	for i := range files {
 		if !counts {
-			break
+			files[i].Uncounted = !files[i].Submodule() // of which there are no lines to count
+			continue
 		}
 		record, err := readToken(r, 0)
 		if err != nil {

@@ -30,9 +30,14 @@
 //
 // A base that is not there, a shallow or a partial clone, histories that have
 // nothing in common or that went apart, and a reader's limit are each a
-// [release.Gap], and Coverage of [release.KindCode] is then partial. An output of
-// git that ends early, does not parse, or comes with a failure is an error. It is
-// never a shorter change set. A head that is not there is [ErrUnknownRevision].
+// [release.Gap], and Coverage of [release.KindCode] is then partial. A file whose
+// contents a partial clone lacks is known to have changed, but not in how many
+// lines: it is marked as Uncounted. A comparison, of one commit or the net one, is
+// counted whole or not at all.
+//
+// An output of git that ends early, does not parse, or comes with a failure is an
+// error. It is never a shorter change set. A head that is not there is
+// [ErrUnknownRevision].
 //
 // # Hostile repositories
 //
@@ -62,8 +67,9 @@
 //
 // Attributes are not obeyed, so a file that .gitattributes declares binary still
 // has its lines counted, and a file is binary only where git finds a zero byte in
-// its first 8000. Names that need what is left out (upstreams such as "@{u}",
-// reflogs such as "HEAD@{1}"), and FETCH_HEAD and its like, are unknown revisions.
+// its first 8000, or does not look because it is larger than 512 MiB. Names that
+// need what is left out (upstreams such as "@{u}", reflogs such as "HEAD@{1}"), and
+// FETCH_HEAD and its like, are unknown revisions.
 //
 // # Requirements
 //

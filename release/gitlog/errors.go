@@ -29,7 +29,9 @@ var (
 // UnsafePathError says that a tree holds something that Export does not write:
 // it would lie outside of the directory, or be another thing on another system.
 type UnsafePathError struct {
-	Path   release.Path
+	// Path is where it stands in the tree; as a name it may hold anything.
+	Path release.Path
+	// Reason says why it is not written, for people.
 	Reason string
 }
 

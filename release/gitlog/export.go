@@ -9,7 +9,6 @@ import (
 	"path"
 	"runtime"
 	"strings"
-	"syscall"
 	"unicode"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -23,9 +22,11 @@ import (
 //
 // What could reach out of dir is refused with an [*UnsafePathError]: names such as
 // "..", ".git" in any spelling that a file system may take for it, on Windows
-// names with a backslash or colon, a symbolic link that leaves dir or cannot be
-// followed to its end, and a link next to a name that differs from its own by
-// case only. On error dir is left empty. [Options] limit how much is written ([ErrTooLarge]).
+// names with a backslash or colon, a symbolic link that leaves dir, or would once
+// somebody makes a directory where nothing is, or cannot be followed to its end
+// (but see Options.UnsafeLinksAsFiles), and a link next to a name that differs from
+// its own by case only. On error dir is left empty. [Options] limit how much is
+// written ([ErrTooLarge]).
 func (r *Repo) Export(ctx context.Context, rev release.Revision, dir string) (err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("gitlog: export: %w", err)
@@ -40,7 +41,8 @@ func (r *Repo) Export(ctx context.Context, rev release.Revision, dir string) (er
 	} else if len(names) > 0 {
 		return fmt.Errorf("gitlog: export to %q: %w", dir, ErrNotEmpty)
 	}
-	x := &export{root: root, files: r.options.MaxFiles, bytes: r.options.MaxBytes}
+	report := r.options.UnsafeLinksAsFiles
+	x := &export{root: root, files: r.options.MaxFiles, bytes: r.options.MaxBytes, plain: report != nil}
 	err = r.withLibrary(ctx, func(l *library) error {
 		tree, err := l.root(rev)
 		if err != nil {
@@ -50,10 +52,17 @@ func (r *Repo) Export(ctx context.Context, rev release.Revision, dir string) (er
 		return x.tree(tree, "", 0)
 	})
 	if err == nil {
-		err = x.link()
+		if err = x.link(ctx); err != nil {
+			err = fmt.Errorf("gitlog: %w", err)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, empty(root))
+	}
+	for _, l := range x.links {
+		if l.unsafe != nil {
+			report(l.unsafe)
+		}
 	}
 	return nil
 }
@@ -82,16 +91,15 @@ func empty(root *os.Root) error {
 
 // export is one Export under way. Everything is written through root, which does
 // not follow links out of it, and created anew: nothing that exists is opened.
-// Links are made at the very end, so that no path leads through one.
+// Links are made at the very end, so that no path of a file leads through one.
 type export struct {
 	root  *os.Root
 	from  *library
 	files int   // how many more
 	bytes int64 // how many more
 	links []link
+	plain bool // unsafe links are written as files
 }
-
-type link struct{ path, target string }
 
 // maxDepth is how deep directories may be nested in each other.
 const maxDepth = 256
@@ -138,13 +146,18 @@ func (x *export) entry(e treeEntry, at string, depth int) error {
 	}
 	x.bytes -= int64(len(data))
 	if e.mode == modeLink {
-		x.links = append(x.links, link{at, string(data)})
+		x.links = append(x.links, link{path: at, target: string(data)})
 		return nil
 	}
 	mode := fs.FileMode(0o644)
 	if e.mode == modeExecutable {
 		mode = 0o755
 	}
+	return x.file(at, data, mode)
+}
+
+// file makes a file that is not there.
+func (x *export) file(at string, data []byte, mode fs.FileMode) error {
 	f, err := x.root.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
@@ -152,37 +165,6 @@ func (x *export) entry(e treeEntry, at string, depth int) error {
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("export: %w", err)
-	}
-	return nil
-}
-
-// link makes the symbolic links. Each must stay inside by its text alone, and,
-// once all of them are there, when it is followed: links can lead through links.
-func (x *export) link() error {
-	for _, l := range x.links {
-		inside := path.Join(path.Dir(l.path), l.target)
-		if l.target == "" || strings.HasPrefix(l.target, "/") || strings.ContainsAny(l.target, separators()) ||
-			inside == ".." || strings.HasPrefix(inside, "../") {
-			return &UnsafePathError{Path: release.Path(l.path), Reason: fmt.Sprintf("a symbolic link to %q", l.target)}
-		}
-		for _, name := range strings.Split(l.target, "/") {
-			if isGit(name) {
-				return &UnsafePathError{Path: release.Path(l.path), Reason: fmt.Sprintf("a symbolic link to %q", l.target)}
-			}
-		}
-	}
-	for _, l := range x.links {
-		if err := x.root.Symlink(l.target, l.path); err != nil {
-			return fmt.Errorf("gitlog: export: %w", err)
-		}
-	}
-	for _, l := range x.links {
-		// A link to what is not there leads nowhere. One that leads through more links
-		// than root follows is refused: the system may follow more of them.
-		_, err := x.root.Stat(l.path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return &UnsafePathError{Path: release.Path(l.path), Reason: fmt.Sprintf("a symbolic link to %q: %v", l.target, err)}
-		}
 	}
 	return nil
 }

@@ -67,3 +67,6 @@ func Tree(data []byte) ([]byte, error) {
 }
 
 func hexDigit(c byte) byte { return byte(bytes.IndexByte([]byte("0123456789abcdef"), c)) }
+
+// Follow goes along a path through links, which are targets by paths.
+func Follow(links map[string]string, path string) error { return atlas(links).follow(path) }

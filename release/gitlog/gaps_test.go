@@ -112,8 +112,15 @@ func TestGapPartial(t *testing.T) {
 		if files > 0 {
 			require.Equal(t, "a", c.Gaps[1].Subject)
 			require.NotEmpty(t, c.Files[0].Old)
+			require.Equal(t, []string{"modified a 100644>100644 +0 -0 uncounted", "added b >100644 +0 -0 uncounted"}, brief(c.Files))
+			require.Equal(t, brief(c.Files), brief(c.Commits[1].Files), "of the commits too")
+			require.Equal(t, []string{"modified a 100644>100644 +0 -0 uncounted"}, brief(c.Commits[0].Files))
 		}
 	}
+	w.git("update-index", "--add", "--cacheinfo", "160000,"+string(two)+",sub")
+	w.git("commit", "-q", "-m", "four")
+	w.git("branch", "four")
+	w.git("reset", "-q", "--soft", "HEAD~1")
 	// Where only some are missing, the others are counted.
 	partial(t, w, "HEAD:b")
 	_, err := w.open().Read(t.Context(), "HEAD~2", "HEAD")
@@ -123,7 +130,31 @@ func TestGapPartial(t *testing.T) {
 	requirePartial(t, c, release.GapPartial, release.GapPartial)
 	require.Equal(t, two, c.Commits[0].ID)
 	require.Equal(t, []string{"modified a 100644>100644 +1 -1"}, brief(c.Commits[0].Files))
+	require.Equal(t, []string{"modified a 100644>100644 +0 -0 uncounted", "added b >100644 +0 -0 uncounted"}, brief(c.Commits[1].Files),
+		"a comparison is counted whole or not at all")
+	require.Equal(t, brief(c.Commits[1].Files), brief(c.Files))
 	require.Equal(t, "b", c.Gaps[1].Subject)
+	// Of a submodule there are no lines that could be counted.
+	c = w.read("HEAD~1", "four")
+	require.Equal(t, []string{"modified a 100644>100644 +0 -0 uncounted", "added b >100644 +0 -0 uncounted", "added sub >160000 +0 -0"}, brief(c.Files))
+	require.Equal(t, []string{"added sub >160000 +0 -0"}, brief(c.Commits[1].Files))
+}
+
+// The counts make git say more. Where that is more than allowed, it is still known
+// which files changed.
+func TestGapPartialTooLarge(t *testing.T) {
+	t.Parallel()
+	w := newWork(t)
+	w.commit("one")
+	long := strings.Repeat("n", 200)
+	w.write(long, "1\n")
+	w.commit("two")
+	w.git("config", "remote.origin.promisor", "true")
+	require.Empty(t, w.read("HEAD~1", "HEAD").Gaps, "nothing is missing")
+	c := w.read("HEAD~1", "HEAD", gitlog.Options{MaxBytes: 1000})
+	requirePartial(t, c, release.GapTooLarge)
+	require.Equal(t, []string{"added " + long + " >100644 +1 -0"}, brief(c.Files), "the net comes first")
+	require.Equal(t, []string{"added " + long + " >100644 +0 -0 uncounted"}, brief(c.Commits[0].Files))
 }
 
 func TestGapTooLarge(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ type work struct {
 func newWork(t testing.TB, args ...string) *work {
 	t.Helper()
 	w := &work{t: t, dir: t.TempDir()}
-	w.git(append([]string{"init", "-q", "-b", "main"}, args...)...)
+	w.git(append([]string{"init", "-q", "--template=", "-b", "main"}, args...)...)
 	return w
 }
 
@@ -35,6 +36,7 @@ func (w *work) env() []string {
 	date := fmt.Sprintf("%d +0130", 1_700_000_000+60*w.n)
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "GIT_") })
 	return append(env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=maintenance.auto", "GIT_CONFIG_VALUE_0=false", // a process less for each commit
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=Ada@Example.com", "GIT_AUTHOR_DATE="+date,
 		"GIT_COMMITTER_NAME=Carl", "GIT_COMMITTER_EMAIL=carl@example.com", "GIT_COMMITTER_DATE="+date)
 }
@@ -82,7 +84,26 @@ func (w *work) commit(message string) release.Revision {
 	return w.head()
 }
 
-func (w *work) head() release.Revision { return release.Revision(w.git("rev-parse", "HEAD")) }
+// head is the id of HEAD, read from the files, which is faster than to ask git.
+func (w *work) head() release.Revision {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, ".git/HEAD"))
+	require.NoError(w.t, err)
+	if ref, ok := strings.CutPrefix(string(text), "ref: "); ok {
+		text, err = os.ReadFile(filepath.Join(w.dir, ".git", strings.TrimSpace(ref)))
+		require.NoError(w.t, err)
+	}
+	return release.Revision(strings.TrimSpace(string(text)))
+}
+
+// program writes a program. No process is started while it is open: one started then
+// would have it open too, and what is being written cannot be run ("text file busy").
+func program(t testing.TB, file, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o755))
+}
 
 func (w *work) open(options ...gitlog.Options) *gitlog.Repo {
 	w.t.Helper()
@@ -122,6 +143,9 @@ func brief(files []release.FileChange) []string {
 		s := fmt.Sprintf("%s %s %s>%s +%d -%d", f.Op, f.Path, f.OldMode, f.NewMode, f.Added, f.Deleted)
 		if f.Binary {
 			s += " binary"
+		}
+		if f.Uncounted {
+			s += " uncounted"
 		}
 		out = append(out, s)
 	}

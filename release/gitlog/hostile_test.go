@@ -19,7 +19,7 @@ type trap struct{ program, marker string }
 func newTrap(t *testing.T) trap {
 	dir := t.TempDir()
 	tr := trap{filepath.Join(dir, "trap"), filepath.Join(dir, "marker")}
-	require.NoError(t, os.WriteFile(tr.program, []byte("#!/bin/sh\necho sprung >> '"+tr.marker+"'\nexit 1\n"), 0o755))
+	program(t, tr.program, "#!/bin/sh\necho sprung >> '"+tr.marker+"'\nexit 1\n")
 	return tr
 }
 
@@ -131,18 +131,6 @@ func TestHostileNothingRuns(t *testing.T) {
 			require.True(t, tr.sprung(), "the trap does not work")
 		})
 	}
-}
-
-// history is a tag, and a commit or two after it.
-func history(t *testing.T) *work {
-	w := newWork(t)
-	w.write("a.txt", "1\n2\n")
-	w.commit("one")
-	w.git("tag", "v1")
-	w.write("a.txt", "1\n3\n4\n")
-	w.write("b/c.txt", "x\n")
-	w.commit("two")
-	return w
 }
 
 // partial takes a content out of a repository, as a partial clone lacks it.

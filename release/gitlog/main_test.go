@@ -10,8 +10,15 @@ import (
 // each one costs half a dozen processes. "-rapid.checks=1000" on the command line
 // has the last word.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "40"); err != nil {
+	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "gitlog-fixture-")
+	if err != nil {
+		panic(err)
+	}
+	historyFixture.dir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }

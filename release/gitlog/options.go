@@ -40,6 +40,14 @@ type Options struct {
 	// MaxFile is the largest content, in bytes, that File returns. If zero,
 	// DefaultMaxFile.
 	MaxFile int64
+	// UnsafeLinksAsFiles lets Export write a symbolic link that it would refuse as a
+	// plain file that holds the link's target, as git does with core.symlinks=false.
+	// It is called for each, in the order of the tree, before Export returns nil, and
+	// for none if Export fails; where Exports run concurrently, so do the calls. What
+	// is built of such a tree differs from what was committed, so the caller ought to
+	// say so. Everything else that is unsafe stays refused. If nil, an unsafe link is
+	// an error.
+	UnsafeLinksAsFiles func(link *UnsafePathError)
 	// Timeout is how long one git command may take. If zero, DefaultTimeout.
 	Timeout time.Duration
 }

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,13 +39,9 @@ func TestPlantedPipe(t *testing.T) {
 				file = pipe
 			}
 			require.NoError(t, exec.Command("mkfifo", file).Run())
-			start := time.Now()
-			r, err := gitlog.OpenWith(t.Context(), w.dir, gitlog.Options{Timeout: 5 * time.Second})
-			if err == nil {
-				_, err = r.DefaultBase(t.Context(), "main")
-			}
+			// No run of git that hangs has this message.
+			_, err := gitlog.Open(t.Context(), w.dir)
 			require.ErrorContains(t, err, "is not a regular file")
-			require.Less(t, time.Since(start), 4*time.Second)
 		})
 	}
 }

@@ -279,6 +279,49 @@ func TestDefaultBase(t *testing.T) {
 	require.Equal(t, "refs/tags/v2", base())
 }
 
+// A tag that is too far away is not passed over: what follows it would be a base
+// that is older, or none.
+func TestDefaultBaseFarAway(t *testing.T) {
+	t.Parallel()
+	w := newWork(t)
+	w.commit("one")
+	w.git("tag", "v1")
+	w.git("tag", "-a", "-m", "same", "v1-again")
+	w.commit("two")
+	w.git("branch", "side")
+	w.commit("three")
+	w.commit("four")
+	base := func(limit int) (string, error) {
+		return w.open(gitlog.Options{MaxCommits: limit}).DefaultBase(t.Context(), "HEAD")
+	}
+	got, err := base(3)
+	require.NoError(t, err)
+	require.Equal(t, "refs/tags/v1", got)
+	for _, limit := range []int{1, 2} {
+		got, err = base(limit)
+		require.ErrorIs(t, err, gitlog.ErrTooLarge)
+		require.ErrorContains(t, err, `no tag in the last `)
+		require.ErrorContains(t, err, `"HEAD"`)
+		require.Empty(t, got)
+	}
+	// Of two tags, the one that is near enough is the nearest.
+	w.git("checkout", "-q", "side")
+	w.commit("side")
+	w.git("tag", "v1.1")
+	w.git("checkout", "-q", "main")
+	w.git("tag", "v2", "HEAD~1")
+	w.n++
+	w.git("merge", "-q", "--no-ff", "-m", "m", "side")
+	got, err = base(2) // v2 is 3 commits away, v1.1 is 3 too, and 2 are in neither
+	require.ErrorIs(t, err, gitlog.ErrTooLarge)
+	require.ErrorContains(t, err, `no tag in the last `)
+	require.Empty(t, got)
+	w.git("tag", "v2.1", "HEAD^1")
+	got, err = base(2) // v2.1 is 2 commits away
+	require.NoError(t, err)
+	require.Equal(t, "refs/tags/v2.1", got)
+}
+
 // What a merge itself changes is in none of the commits that it merges.
 func TestReadEvilMerge(t *testing.T) {
 	t.Parallel()

@@ -324,6 +324,9 @@ func TestExportedIsDocumented(t *testing.T) {
 			f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
 			require.NoError(t, err)
 			files = append(files, f)
+			for _, missing := range undocumentedMembers(fset, f) {
+				t.Errorf("%s/%s: %s has no comment", p.rel(), name, missing)
+			}
 		}
 		d, err := doc.NewFromFiles(fset, files, p.ImportPath)
 		require.NoError(t, err)
@@ -368,6 +371,80 @@ func undocumented(d *doc.Package) []string {
 		funcs(typ.Name+".", typ.Methods)
 	}
 	return out
+}
+
+// undocumentedMembers are the exported fields and interface methods of f's exported
+// types that have no comment: neither one of their own, nor a place in that of the
+// nearest commented neighbour above, which must name them and stand in the same block
+// of lines. Embedded fields say what they are by their type.
+func undocumentedMembers(fset *token.FileSet, f *ast.File) []string {
+	var out []string
+	line := func(p token.Pos) int { return fset.Position(p).Line }
+	members := func(prefix string, list *ast.FieldList) {
+		comment, end := "", 0
+		for _, m := range list.List {
+			own := m.Doc.Text() + m.Comment.Text()
+			if own != "" || line(m.Pos()) > end+1 {
+				comment = own
+			}
+			end = line(m.End())
+			for _, name := range m.Names {
+				named := regexp.MustCompile(`\b` + name.Name + `\b`).MatchString(comment)
+				if name.IsExported() && own == "" && !named {
+					out = append(out, prefix+name.Name)
+				}
+			}
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || !spec.Name.IsExported() {
+			_, body := n.(*ast.BlockStmt)
+			return !body
+		}
+		ast.Inspect(spec.Type, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.StructType:
+				members(spec.Name.Name+".", n.Fields)
+			case *ast.InterfaceType:
+				members(spec.Name.Name+".", n.Methods)
+			}
+			return true
+		})
+		return false
+	})
+	return out
+}
+
+// The check of members itself can fail, and knows a shared comment from a stray one.
+func TestExportedMembersNeedComments(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, decl string
+		want       []string
+	}{
+		{"bare", "type T struct { A int }", []string{"T.A"}},
+		{"doc", "type T struct {\n// Why.\nA int\n}", nil},
+		{"line", "type T struct {\nA, B int // why\n}", nil},
+		{"named by the neighbour", "type T struct {\n// A and B are the ends.\nA int\nB int\n}", nil},
+		{"named by the one before", "type T struct {\nA int // A, B and C\nB int\nC int\n}", nil},
+		{"not as a word", "type T struct {\n// A is ABC.\nA int\nB int\n}", []string{"T.B"}},
+		{"behind a blank line", "type T struct {\n// A and B are the ends.\nA int\n\nB int\n}", []string{"T.B"}},
+		{"behind a nearer comment", "type T struct {\n// A and C.\nA int\nB int // b\nC int\n}", []string{"T.C"}},
+		{"named only below", "type T struct {\nA int\n// A and B.\nB int\n}", []string{"T.A"}},
+		{"embedded and unexported", "type T struct {\nerror\nfmt.Stringer\na int\n}", nil},
+		{"unexported type", "type t struct { A int }", nil},
+		{"local type", "func f() { type T struct { A int } }", nil},
+		{"inner struct", "type T struct {\n// In is it.\nIn struct { A int }\n}", []string{"T.A"}},
+		{"empty comment", "type T struct {\n//\nA int\n}", []string{"T.A"}},
+		{"interface", "type I interface {\n// Do does.\nDo()\nUndo()\nerror\n}", []string{"I.Undo"}},
+		{"in a group", "type (\nT struct { A int }\nI interface { Do() }\n)", []string{"T.A", "I.Do"}},
+	} {
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, "p.go", "package p\n"+c.decl, parser.ParseComments)
+		require.NoError(t, err, c.name)
+		require.Equal(t, c.want, undocumentedMembers(fset, f), c.name)
+	}
 }
 
 // Tests stand outside their package, but for the rare look inside.

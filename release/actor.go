@@ -35,6 +35,7 @@ func (k *ActorKind) UnmarshalText(b []byte) error { return actorKinds.Unmarshal(
 
 // Actor is who did something.
 type Actor struct {
+	// Kind is what the actor is. Of a commit's author it is a guess by name and address.
 	Kind ActorKind `json:"kind"`
 	// ID says who it is, with the scheme first: "email:ada@example.com",
 	// "github:ada", "key:sha256:…". What an ID is worth depends on where the actor

@@ -24,6 +24,9 @@ type ChangeSet struct {
 	// FromNothing says that nothing was before: the base is the empty tree.
 	FromNothing bool `json:"fromNothing,omitempty"`
 
+	// Commits and Files are the code: Files is the difference between Base and Head,
+	// not the sum of the commits'. Dependencies, Resources (infrastructure) and
+	// Settings (configuration) are the other kinds of change.
 	Commits      []Commit           `json:"commits,omitempty"`
 	Files        []FileChange       `json:"files,omitempty"`
 	Dependencies []DependencyChange `json:"dependencies,omitempty"`
@@ -33,7 +36,8 @@ type ChangeSet struct {
 	// Coverage says how much of each kind was read. A kind that is not in it was
 	// not looked at.
 	Coverage map[Kind]Coverage `json:"coverage,omitempty"`
-	Gaps     []Gap             `json:"gaps,omitempty"`
+	// Gaps are what could not be read. With any, the change set is never empty.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // Kind is a kind of change.
@@ -107,17 +111,21 @@ func (o *Op) UnmarshalText(b []byte) error { return ops.Unmarshal(o, b) }
 
 // Commit is one commit of the range.
 type Commit struct {
+	// ID is the commit's, Parents its parents' in git's order; a root has none.
 	ID      Revision   `json:"id"`
 	Parents []Revision `json:"parents,omitempty"`
 	// Author, Committer, CoAuthors and SignedOffBy are claims: anyone can write any
 	// name into a commit.
-	Author      Actor     `json:"author"`
-	Committer   Actor     `json:"committer"`
-	CoAuthors   []Actor   `json:"coAuthors,omitempty"`
-	SignedOffBy []Actor   `json:"signedOffBy,omitempty"`
-	Authored    time.Time `json:"authored"`
-	Committed   time.Time `json:"committed"`
-	Subject     Text      `json:"subject"`
+	Author      Actor   `json:"author"`
+	Committer   Actor   `json:"committer"`
+	CoAuthors   []Actor `json:"coAuthors,omitempty"`
+	SignedOffBy []Actor `json:"signedOffBy,omitempty"`
+	// Authored and Committed are claims too, by the clocks of whoever wrote them; zero
+	// where the commit has no readable time.
+	Authored  time.Time `json:"authored"`
+	Committed time.Time `json:"committed"`
+	// Subject is the first paragraph of the message on one line, cut where it is long.
+	Subject Text `json:"subject"`
 	// Reverts are the commits that the message says it takes back.
 	Reverts []Revision `json:"reverts,omitempty"`
 	// Signature says whether the commit carries one. It was not verified.
@@ -130,10 +138,11 @@ type Commit struct {
 // FileChange is one file's change. Renames are not detected: a renamed file is
 // one removed and one added.
 type FileChange struct {
-	Path Path `json:"path"`
-	Op   Op   `json:"op"` // added, modified, removed; replaced where the type changed (file, link, submodule)
-	// Mode is git's, in octal digits: "100644" a file, "100755" an executable,
-	// "120000" a symbolic link, "160000" a submodule. Empty where there is no file.
+	Path Path `json:"path"` // from the top of the repository
+	Op   Op   `json:"op"`   // added, modified, removed; replaced where the type changed (file, link, submodule)
+	// OldMode and NewMode are git's modes, in octal digits: "100644" a file, "100755"
+	// an executable, "120000" a symbolic link, "160000" a submodule. Empty where there
+	// is no file.
 	OldMode string `json:"oldMode,omitempty"`
 	NewMode string `json:"newMode,omitempty"`
 	// Old and New are the ids of the contents: blobs, or a submodule's commits.
@@ -143,7 +152,8 @@ type FileChange struct {
 	// whose size is not known in lines, and where Uncounted is set.
 	Added   int64 `json:"added"`
 	Deleted int64 `json:"deleted"`
-	Binary  bool  `json:"binary,omitempty"`
+	// Binary says that git takes one of the contents for something other than text.
+	Binary bool `json:"binary,omitempty"`
 	// Uncounted says that nobody could count the lines, because the contents are not
 	// there, as in a partial clone: the change may be of any size, and whether the
 	// file is binary is not known either. A gap says why.
@@ -159,7 +169,8 @@ func (f FileChange) Submodule() bool { return f.OldMode == "160000" || f.NewMode
 type DependencyChange struct {
 	// File is the file that says so, such as "go.mod".
 	File Path `json:"file"`
-	Op   Op   `json:"op"`
+	// Op is what happened to it. The zero value says that this is not known.
+	Op Op `json:"op"`
 	// Package is the purl without a version.
 	Package PURL `json:"package"`
 	// Before and After are versions; "" where it is not there.
@@ -179,17 +190,21 @@ type ResourceChange struct {
 	// Address is the resource's name in its tool: "aws_iam_role.deploy".
 	Address string `json:"address"`
 	// Type is the resource's type: "aws_iam_role".
-	Type   string  `json:"type"`
-	Op     Op      `json:"op"`
+	Type string `json:"type"`
+	// Op is what happens to it. The zero value says that this is not known.
+	Op Op `json:"op"`
+	// Labels are what labelers said of it, sorted.
 	Labels []Label `json:"labels,omitempty"`
 }
 
 // SettingChange is one change of configuration. Values are never kept: they may
 // be secrets.
 type SettingChange struct {
-	File   Path    `json:"file"`
-	Key    string  `json:"key"`
-	Op     Op      `json:"op"`
+	// File is where the setting stands, Key its name there, Op what happened to it.
+	File Path   `json:"file"`
+	Key  string `json:"key"`
+	Op   Op     `json:"op"`
+	// Labels are what its reader said of it.
 	Labels []Label `json:"labels,omitempty"`
 }
 

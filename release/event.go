@@ -10,20 +10,24 @@ import (
 // deployment statement of it, metrics a deployment.
 type Event struct {
 	// ID is the same however often the event is told; it is unique among all events.
-	ID   string    `json:"id"`
+	ID string `json:"id"`
+	// Kind is what happened, and At when.
 	Kind EventKind `json:"kind"`
 	At   time.Time `json:"at"`
 	// Release is what the event is about, Previous what it takes the place of.
-	Release     Ref    `json:"release"`
-	Previous    Ref    `json:"previous,omitzero"`
+	Release  Ref `json:"release"`
+	Previous Ref `json:"previous,omitzero"`
+	// Environment is where, such as "production".
 	Environment string `json:"environment"`
 	// Rollout names the rollout that the event is part of.
 	Rollout string `json:"rollout"`
-	Stage   string `json:"stage,omitempty"`
+	// Stage names the stage that was exposed or regressed; "" for other events.
+	Stage string `json:"stage,omitempty"`
 	// Percent is the share of all traffic that Release gets after the event.
 	Percent float64 `json:"percent"`
 	// Actor is who caused it: a person who commanded, or the engine itself.
-	Actor  Actor  `json:"actor"`
+	Actor Actor `json:"actor"`
+	// Reason is why it happened; zero where there is nothing to say.
 	Reason Reason `json:"reason,omitzero"`
 	// Started is when the rollout began, set on events that end it.
 	Started time.Time `json:"started,omitzero"`
@@ -75,6 +79,7 @@ func (o *OutcomeKind) UnmarshalText(b []byte) error { return outcomes.Unmarshal(
 // Outcome is what became of a release, as known at a moment. metrics and rollout
 // tell it, risk learns from it.
 type Outcome struct {
+	// Release is the release's digest, Kind what became of it.
 	Release Digest      `json:"release"`
 	Kind    OutcomeKind `json:"kind"`
 	// Deployed is when the release was first exposed.

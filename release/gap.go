@@ -3,6 +3,7 @@ package release
 // Gap is something that could not be read. It is never "no change": whoever
 // assesses a change set with gaps must assume that something stood there.
 type Gap struct {
+	// Kind says what is missing, for programs.
 	Kind GapKind `json:"kind"`
 	// Subject is what could not be read: a revision, a path, a purl.
 	Subject string `json:"subject,omitempty"`

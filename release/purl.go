@@ -126,6 +126,7 @@ func (p PURL) At(version string) PURL {
 // Component is a software component: a package in a version, as a release
 // contains it. A component is identified by its PURL.
 type Component struct {
+	// PURL names the package and its version.
 	PURL PURL `json:"purl"`
 	// Direct is set when the project itself asks for it, not another component.
 	Direct bool `json:"direct,omitempty"`

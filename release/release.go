@@ -24,13 +24,18 @@ type Release struct {
 
 // Artifact is one thing that is deployed, identified by its content.
 type Artifact struct {
-	Name   string `json:"name"`
-	PURL   PURL   `json:"purl,omitempty"`
+	// Name is unique in the release, and the name that evidence calls it by.
+	Name string `json:"name"`
+	// PURL is its package URL, where it has one.
+	PURL PURL `json:"purl,omitempty"`
+	// Digest is the SHA-256 of its content. Required.
 	Digest Digest `json:"digest"`
 }
 
 // Ref names a release where the whole of it is not needed.
 type Ref struct {
+	// Service and Version are the release's, for people. Digest is [Release.Digest]'s
+	// and identifies it.
 	Service string `json:"service"`
 	Version string `json:"version"`
 	Digest  Digest `json:"digest"`

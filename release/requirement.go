@@ -22,7 +22,8 @@ const (
 // asks for nothing that exists, so it can never be met.
 type Requirement struct {
 	// ID is stable within a policy, such as "approval/independent".
-	ID       string       `json:"id"`
+	ID string `json:"id"`
+	// Evidence is the kind that is asked for.
 	Evidence EvidenceKind `json:"evidence"`
 	// Count is how many distinct principals must have said so; less than 1 means 1.
 	Count int `json:"count"`

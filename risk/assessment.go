@@ -21,19 +21,24 @@ type Assessment struct {
 	// is why the tier is what it is.
 	Reasons []release.Reason `json:"reasons"`
 
+	// Features are what the model saw, Likelihood what it made of them.
 	Features   Features `json:"features"`
 	Likelihood Estimate `json:"likelihood"`
 	// Impact is what was counted with, DeclaredImpact what the host said.
 	Impact         Impact `json:"impact"`
 	DeclaredImpact Impact `json:"declaredImpact"`
 
+	// Requirements and Rollout are what the policy demands for the tier.
 	Requirements []release.Requirement      `json:"requirements"`
 	Rollout      release.RolloutRequirement `json:"rollout"`
 
+	// Policy, Model and Changes are the digests of what it comes from: Changes is that
+	// of the change set before it was labelled.
 	Policy  release.Digest `json:"policy"`
 	Model   release.Digest `json:"model"`
 	Changes release.Digest `json:"changes"`
-	At      time.Time      `json:"at"`
+	// At is the time that [Assess] was given, in UTC.
+	At time.Time `json:"at"`
 }
 
 // judge looks up likelihood and impact in the table.

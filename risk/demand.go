@@ -10,7 +10,10 @@ import (
 
 // Demand is what a tier demands.
 type Demand struct {
-	Tier         release.Tier               `json:"tier"`
+	// Tier is the tier that demands it.
+	Tier release.Tier `json:"tier"`
+	// Requirements are the evidence that must be shown before a release goes out,
+	// Rollout how slowly it must then be exposed.
 	Requirements []release.Requirement      `json:"requirements"`
 	Rollout      release.RolloutRequirement `json:"rollout"`
 }

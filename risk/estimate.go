@@ -10,7 +10,9 @@ type Estimate struct {
 	// Level is the step of the policy's cuts; unknown when the model says nothing.
 	Level Level `json:"level"`
 	// LogOdds is the sum of the contributions, added in their order.
-	LogOdds       float64        `json:"logOdds"`
+	LogOdds float64 `json:"logOdds"`
+	// Contributions are the base and one for each weight; nil when the model says
+	// nothing.
 	Contributions []Contribution `json:"contributions,omitempty"`
 	// P is the probability of failure, and Lo to Hi its 95 % interval (Laplace's
 	// approximation). They are to be shown to people only where Shown is set;

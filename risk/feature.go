@@ -15,17 +15,21 @@ import (
 //
 // Lines of documentation are not counted. All counts stop at 2^53-1.
 type Features struct {
+	// LinesAdded and LinesDeleted are sums over the files of the whole range.
 	LinesAdded   int64 `json:"linesAdded"`
 	LinesDeleted int64 `json:"linesDeleted"`
 	// EarlierAdded are the lines added by earlier releases: see [History].
 	EarlierAdded int64 `json:"earlierAdded"`
-	Files        int64 `json:"files"`
-	Directories  int64 `json:"directories"`
-	Commits      int64 `json:"commits"`
+	// Files counts the changed files that are not documentation, Directories those
+	// that they stand in, Commits all commits of the range.
+	Files       int64 `json:"files"`
+	Directories int64 `json:"directories"`
+	Commits     int64 `json:"commits"`
 	// Dependencies counts those whose content changed, not mere mentions.
 	Dependencies int64 `json:"dependencies"`
-	Resources    int64 `json:"resources"`
-	Settings     int64 `json:"settings"`
+	// Resources and Settings count the changes of infrastructure and configuration.
+	Resources int64 `json:"resources"`
+	Settings  int64 `json:"settings"`
 }
 
 // History is what the host knows of the releases before this one, of the same

@@ -20,7 +20,8 @@ import (
 // less likely to fail.
 type Model struct {
 	// ID names the model, for people.
-	ID   string  `json:"id"`
+	ID string `json:"id"`
+	// Bias is the log-odds, before calibration, of a release whose features are all 0.
 	Bias float64 `json:"bias"`
 	// Weights are of terms by name, each at most once; a term without one weighs nothing.
 	Weights []Weight `json:"weights"`
@@ -34,13 +35,16 @@ type Model struct {
 // Weight is the log-odds that one unit of a term adds.
 type Weight struct {
 	// Term is one of [TermNames].
-	Term   string  `json:"term"`
+	Term string `json:"term"`
+	// Weight is finite and not below zero.
 	Weight float64 `json:"weight"`
 }
 
 // Calibration is the two numbers of Platt (1999), fitted on the log-odds of the
 // prior: calibrated = Shift + Slope * prior.
 type Calibration struct {
+	// Shift and Slope are finite. Slope is not below zero, so that calibration never
+	// turns the order of two releases round.
 	Shift float64 `json:"shift"`
 	Slope float64 `json:"slope"`
 	// Covariance is the posterior's by Laplace's approximation: the variance of the shift, the

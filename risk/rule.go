@@ -40,6 +40,7 @@ type Finding struct {
 
 // Hit is a finding with the rule that made it.
 type Hit struct {
+	// Rule is the rule's ID, Version its version.
 	Rule    string `json:"rule"`
 	Version int    `json:"version"`
 	Finding

@@ -9,6 +9,7 @@ import (
 
 // Axis is one input of a decision table.
 type Axis struct {
+	// Name is unique in the table.
 	Name string `json:"name"`
 	// Values are the answers, from the least to the most dangerous.
 	Values []string `json:"values"`
@@ -18,6 +19,7 @@ type Axis struct {
 // one cell for each combination of values, no formula. It is data, so that a policy
 // can be read, compared and linted.
 type Table struct {
+	// Axes are the inputs, in the order of the indexes of [Table.At].
 	Axes []Axis `json:"axes"`
 	// Tiers has one cell per combination; the last axis varies fastest. Its length
 	// must equal the product of the numbers of values.
@@ -47,6 +49,7 @@ func (t Table) At(index ...int) release.Tier {
 type Problem struct {
 	// Path is where, such as "rules[3].doc".
 	Path string `json:"path"`
+	// Text says what is wrong, for people.
 	Text string `json:"text"`
 }
 

@@ -15,6 +15,8 @@ import (
 // Allow lets the rollout go on. Hold makes it wait. Deny ends it: with a rollback
 // if anything is exposed. An error means that no verdict was reached, and holds.
 type Gate interface {
+	// Check is the gate's answer at q.Now. An allow is used at once or asked for again:
+	// it is not kept for later.
 	Check(ctx context.Context, q GateQuery) (GateResult, error)
 }
 
@@ -28,19 +30,23 @@ func (f GateFunc) Check(ctx context.Context, q GateQuery) (GateResult, error) { 
 type GateQuery struct {
 	// Gate is the name under which the plan calls it.
 	Gate string
-	// Rollout names the rollout, PlanDigest its plan.
-	Rollout    string
+	// Rollout names the rollout.
+	Rollout string
+	// Target is where Release is to be exposed, and Previous what serves there beside
+	// it; Previous is zero if nothing does. PlanDigest is the plan's.
 	Target     Target
 	Release    release.Ref
 	Previous   release.Ref
 	PlanDigest release.Digest
 	// Stage is the stage that is about to be exposed.
 	Stage Stage
-	Now   time.Time
+	// Now is the time at which it is asked, and that expiry is to be judged by.
+	Now time.Time
 }
 
 // GateResult is what a gate answers. The zero value holds.
 type GateResult struct {
+	// Verdict is allow, deny or hold; anything else counts as hold.
 	Verdict release.Verdict `json:"verdict"`
 	// Reason is why. Its Refs are the digests of the evidence that it rests on.
 	Reason release.Reason `json:"reason,omitzero"`
@@ -52,6 +58,7 @@ type GateResult struct {
 // a [health.Monitor] that it feeds with counts. An error means that no verdict was
 // reached: it holds, it never promotes.
 type HealthSource interface {
+	// Health is what is known at q.Now of q.Release beside q.Previous.
 	Health(ctx context.Context, q HealthQuery) (health.Verdict, error)
 }
 
@@ -65,6 +72,8 @@ func (f HealthFunc) Health(ctx context.Context, q HealthQuery) (health.Verdict, 
 
 // HealthQuery is what health is asked about.
 type HealthQuery struct {
+	// Rollout names the rollout. Target is where Release is exposed beside Previous,
+	// which is zero if nothing served before.
 	Rollout  string
 	Target   Target
 	Release  release.Ref
@@ -75,7 +84,8 @@ type HealthQuery struct {
 	// counts are about the release. StageSince is when this stage was observed, or
 	// ordered if it was not observed yet.
 	Since, StageSince time.Time
-	Now               time.Time
+	// Now is the time at which it is asked.
+	Now time.Time
 }
 
 // Questions are what must be known before the next decision.

@@ -67,6 +67,7 @@ func (k *ActionKind) UnmarshalText(b []byte) error { return actionKinds.Unmarsha
 // Action is what a deployer is asked to do. It describes a state of the target,
 // not a difference, so doing it twice is the same as doing it once.
 type Action struct {
+	// Target is what is changed, Kind whether the release is shown or taken away.
 	Target Target     `json:"target"`
 	Kind   ActionKind `json:"kind"`
 	// Release gets exactly Slices. A rollback has none.
@@ -74,7 +75,8 @@ type Action struct {
 	// Previous gets everything else; if it is zero, nothing serves the rest.
 	Previous release.Ref `json:"previous,omitzero"`
 	// Stage names the stage; a rollback has none.
-	Stage  string  `json:"stage,omitempty"`
+	Stage string `json:"stage,omitempty"`
+	// Slices are the release's whole part of the traffic, not what is added to it.
 	Slices []Slice `json:"slices,omitempty"`
 	// Key identifies the action.
 	Key release.Digest `json:"key"`
@@ -106,6 +108,8 @@ type Observed struct {
 // Share is a release's part of the traffic of one scope. Percent is the share
 // that is in effect by configuration, not one measured from requests.
 type Share struct {
+	// Release is what serves Slice. Zero says that it is not known, which shows no
+	// action as done.
 	Release release.Digest `json:"release"`
 	Slice   Slice          `json:"slice"`
 }

@@ -19,7 +19,9 @@ type Facts struct {
 	Now   time.Time `json:"-"`
 	Actor string    `json:"-"`
 
-	Gates    []GateAnswer  `json:"gates,omitempty"`
+	// Gates are the gates' answers, in the order in which they were asked.
+	Gates []GateAnswer `json:"gates,omitempty"`
+	// Health, Applied and Observed are nil where nothing was asked or attempted.
 	Health   *HealthAnswer `json:"health,omitempty"`
 	Applied  *Applied      `json:"applied,omitempty"`
 	Observed *Observation  `json:"observed,omitempty"`
@@ -27,7 +29,9 @@ type Facts struct {
 
 // GateAnswer is a gate's result, or the error that kept it from one.
 type GateAnswer struct {
-	Gate   string     `json:"gate"`
+	// Gate is the gate's name in the plan.
+	Gate string `json:"gate"`
+	// Result is what it answered; it means nothing where Error is not "".
 	Result GateResult `json:"result"`
 	Error  string     `json:"error,omitempty"`
 }
@@ -42,6 +46,7 @@ func (a GateAnswer) Verdict() release.Verdict {
 
 // HealthAnswer is the health source's verdict, or the error that kept it from one.
 type HealthAnswer struct {
+	// Verdict is what it said; it means nothing where Error is not "".
 	Verdict health.Verdict `json:"verdict"`
 	Error   string         `json:"error,omitempty"`
 }
@@ -77,6 +82,8 @@ func (a *HealthAnswer) String() string {
 
 // Applied is what an attempt to apply the action with this fence returned.
 type Applied struct {
+	// Fence is the action's. Error is the deployer's, "" if it returned none; either
+	// way, only an observation shows that the action is done.
 	Fence uint64 `json:"fence"`
 	Error string `json:"error,omitempty"`
 }
@@ -84,6 +91,7 @@ type Applied struct {
 // Observation is what the deployer observed, or the error that kept it from it.
 type Observation struct {
 	Observed
+	// Error is why nothing could be seen; Observed then means nothing.
 	Error string `json:"error,omitempty"`
 }
 

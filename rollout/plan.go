@@ -12,6 +12,7 @@ import (
 // rollout starts and never changes while it runs. [Plan.Validate] reports its
 // mistakes.
 type Plan struct {
+	// Target is the service and environment that it is for.
 	Target Target `json:"target"`
 	// Release is what is rolled out, pinned by digest.
 	Release release.Ref `json:"release"`
@@ -62,6 +63,8 @@ type Stage struct {
 // Slice is a part of the traffic: Percent of what matches all of the scopes that
 // are set. A request in several slices follows the one with the highest percent.
 type Slice struct {
+	// Region, Cell and Cohort are the scopes, in the host's own words; "" is all of
+	// them.
 	Region string `json:"region,omitempty"`
 	Cell   string `json:"cell,omitempty"`
 	Cohort string `json:"cohort,omitempty"`

@@ -13,6 +13,7 @@ import (
 // records and from nothing else. It is a value: what it points to is never
 // changed, and callers must not change it either.
 type State struct {
+	// Target is the one that the stream is of.
 	Target Target
 	// Head is where the stream stands, At the time of its last record.
 	Head journal.Head
@@ -31,6 +32,7 @@ type State struct {
 
 // Poison is a release that was rolled back.
 type Poison struct {
+	// Release is the one that was rolled back.
 	Release release.Ref
 	// Rollout names the rollout, At is when it ended, Cause why.
 	Rollout string
@@ -67,7 +69,8 @@ func (s State) time(now time.Time) time.Time {
 // Rollout is one rollout.
 type Rollout struct {
 	// ID names it: the stream and the number of the record that started it.
-	ID         string
+	ID string
+	// Plan is as it was started, PlanDigest its digest.
 	Plan       Plan
 	PlanDigest release.Digest
 	// Started is when it began, by record StartSeq; By who started it. Override is set
@@ -77,6 +80,7 @@ type Rollout struct {
 	By       By
 	Override bool
 
+	// Phase is what it is doing now, or how it ended.
 	Phase Phase
 	// Stage is the index of the widest stage that was observed, -1 if none was;
 	// StageAt is when, by record StageSeq.
@@ -111,6 +115,7 @@ type Rollout struct {
 
 // Pending is an action that is ordered and not yet observed.
 type Pending struct {
+	// Action is what the deployer was told, or is to be told.
 	Action Action
 	// Ordered is when.
 	Ordered time.Time

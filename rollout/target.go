@@ -15,6 +15,7 @@ import (
 // stream of records, and so one rollout at a time. Another environment is
 // another target, with a rollout of its own.
 type Target struct {
+	// Service and Environment are the host's names: printable text of 1 to 120 bytes.
 	Service     string `json:"service"`
 	Environment string `json:"environment"`
 }

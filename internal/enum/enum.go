@@ -12,7 +12,8 @@ import "fmt"
 // Names[0] is the text of the unknown value.
 type Table[T ~uint8] struct {
 	// Type is the qualified type name for messages, such as "release.Tier".
-	Type  string
+	Type string
+	// Names must be distinct, and there are at most 256.
 	Names []string
 }
 

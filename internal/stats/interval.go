@@ -4,7 +4,9 @@ import "math"
 
 // Interval is a closed interval. An infinite end is unbounded, a NaN end is not
 // known.
-type Interval struct{ Lo, Hi float64 }
+type Interval struct {
+	Lo, Hi float64 // the ends, Lo <= Hi where both are known
+}
 
 var none = Interval{math.NaN(), math.NaN()}
 

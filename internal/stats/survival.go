@@ -9,12 +9,15 @@ import (
 // Duration is one observed time until an event. Censored says that it had not
 // happened yet when the observation ended, so the true time is longer.
 type Duration struct {
+	// Time is in the caller's unit. If Censored, it is how long was observed.
 	Time     float64
 	Censored bool
 }
 
 // Step is the survival curve from a time on, until the next step.
 type Step struct {
+	// Time is when the step is, in the unit of the durations. AtRisk are those that
+	// last until Time or longer, Events those that end at it: at least one.
 	Time   float64
 	AtRisk int
 	Events int

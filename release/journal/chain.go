@@ -21,6 +21,7 @@ const chainDomain = "sallyport.journal.record.v1\x00"
 // ticket, in another system) is what shows later that the stream was cut off or
 // rewritten: see [Verify].
 type Head struct {
+	// Stream is the stream's name; Seq and Hash say where it stands.
 	Stream string         `json:"stream"`
 	Seq    uint64         `json:"seq"`
 	Hash   release.Digest `json:"hash"`

@@ -41,6 +41,7 @@ type Entry struct {
 
 // Record is an entry in its place in a stream.
 type Record struct {
+	// Stream is the name of the stream.
 	Stream string
 	// Seq is 1 for the first record of a stream, and one more for each after it.
 	Seq uint64

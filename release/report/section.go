@@ -2,6 +2,8 @@ package report
 
 // Section is a heading and what stands below it.
 type Section struct {
+	// Title is the heading, one line of plain text. Blocks stand below it in their
+	// order; there may be none.
 	Title  string
 	Blocks []Block
 }
@@ -19,12 +21,14 @@ type Block struct {
 // Table is a header and rows; a row that is shorter than the header is filled up
 // with empty cells, one that is longer is cut.
 type Table struct {
+	// Header has one text for each column, and Rows one cell for each.
 	Header []string
 	Rows   [][]Cell
 }
 
 // Cell is a piece of text on one line.
 type Cell struct {
+	// Text may hold anything: it is escaped when it is rendered.
 	Text string
 	// Code is set for what a machine reads: paths, digests, identities. It is shown
 	// in a fixed-width face, letter for letter.

@@ -27,6 +27,7 @@ func Run(t *testing.T, fresh func(t *testing.T) rollout.Deployer) {
 
 // Case is one demand of the contract.
 type Case struct {
+	// Name is unique among [Cases].
 	Name string
 	// Doc says what is demanded.
 	Doc string

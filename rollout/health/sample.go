@@ -30,8 +30,9 @@ type Sample struct {
 	// Stratum is the part of the traffic, such as a region and an endpoint, within
 	// which canary and control are alike. It may be empty.
 	Stratum string `json:"stratum,omitempty"`
-	Canary  Count  `json:"canary"`
-	Control Count  `json:"control"`
+	// Canary counts the new release's events, Control those of the one beside it.
+	Canary  Count `json:"canary"`
+	Control Count `json:"control"`
 }
 
 // fault says what is impossible about the counts, or "".

@@ -3,6 +3,7 @@ package health
 // Verdict is what the samples so far say. It is a plain value, made to be
 // recorded.
 type Verdict struct {
+	// Kind is what they say; the zero value, undecided, promotes nothing.
 	Kind Kind `json:"kind"`
 	// Metric is the metric that the verdict rests on: the guilty one when regressed,
 	// the weakest one when healthy, the one still furthest from its certificate when

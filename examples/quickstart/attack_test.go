@@ -285,3 +285,17 @@ func TestWaitsForWhatDoesNotCome(t *testing.T) {
 	res = quickstart(t, "-repo", repo, "-out", out)
 	require.Equal(t, 0, res.code, "%s%s", res.stdout, res.stderr)
 }
+
+// A link that leads out of the tree is no link in the clean tree, and the record
+// says so.
+func TestLinksOutOfTheTree(t *testing.T) {
+	t.Parallel()
+	repo, out := repository(t), filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.Symlink("/etc/hostname", filepath.Join(repo, "host")))
+	require.NoError(t, os.Symlink("main.go", filepath.Join(repo, "inside")))
+	commit(t, repo, "links")
+	res := quickstart(t, "-repo", repo, "-out", out)
+	require.Equal(t, 0, res.code, "%s%s", res.stdout, res.stderr)
+	require.Contains(t, res.stdout, "1 link out of the tree, plain files in the artifact; the first: host")
+	require.Contains(t, strings.Join(readRecord(t, out).Notes, "\n"), "Not as committed: 1 link")
+}

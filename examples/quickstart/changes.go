@@ -136,6 +136,15 @@ func (s *story) printChanges() {
 		s.item("not read", "%s", release.Text(g.String()))
 	}
 	s.item("artifact", "%s sha256:%s…", s.release.Artifacts[0].Name, s.release.Artifacts[0].Digest.Short())
+	if len(s.links) > 0 {
+		s.item("note", "%s", s.linkNote())
+	}
+}
+
+// linkNote says which symbolic links are not links in the clean tree.
+func (s *story) linkNote() string {
+	return fmt.Sprintf("%s out of the tree, plain files in the artifact; the first: %s (%s)",
+		count(len(s.links), "link"), s.links[0].Path, release.Text(s.links[0].Reason))
 }
 
 // assess says how careful to be, and why.

@@ -23,6 +23,9 @@ func (s *story) writeRecord() error {
 			"The deployment, its traffic and the time that passes during the rollout are simulated.",
 			"The release that served before is a stand-in, named by its commit.",
 		}}
+	if len(s.links) > 0 {
+		rec.Notes = append(rec.Notes, "Not as committed: "+s.linkNote()+".")
+	}
 	for _, v := range all {
 		e := v.Record()
 		e.Summary = s.evidence.what[v.Digest()]

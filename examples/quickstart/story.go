@@ -25,8 +25,9 @@ type story struct {
 
 	git     *gitlog.Repo
 	dir     *outDir
-	from    release.Revision // the commit of base, if it has one
-	tree    string           // the clean tree of head
+	from    release.Revision          // the commit of base, if it has one
+	tree    string                    // the clean tree of head
+	links   []*gitlog.UnsafePathError // symbolic links that lead out of it
 	journal *journal.File
 
 	changes    release.ChangeSet
@@ -98,7 +99,8 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 // open finds the repository and makes the output directory ready.
 func (s *story) open(ctx context.Context) error {
 	var err error
-	if s.git, err = gitlog.Open(ctx, s.repo); err != nil {
+	s.git, err = gitlog.OpenWith(ctx, s.repo, gitlog.Options{UnsafeLinksAsFiles: func(link *gitlog.UnsafePathError) { s.links = append(s.links, link) }})
+	if err != nil {
 		return err
 	}
 	head, err := s.git.Resolve(ctx, s.head)

@@ -25,28 +25,28 @@ func dependencyFinding(d *release.DependencyChange) Finding {
 	if f.Subject == "" {
 		f.Subject = d.File.String()
 	}
-	kind := "indirect"
+	kind := "an indirect"
 	if d.Direct {
-		kind = "direct"
+		kind = "a direct"
 	}
 	before, after := release.Text(d.Before), release.Text(d.After)
 	switch d.Op {
 	case release.OpAdded:
-		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("a new %s dependency, %s", kind, after)
+		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("%s dependency is new, %s", kind, after)
 	case release.OpRemoved:
-		f.Floor, f.Text = release.TierLow, fmt.Sprintf("a %s dependency is gone, was %s", kind, before)
+		f.Floor, f.Text = release.TierLow, fmt.Sprintf("%s dependency is gone, was %s", kind, before)
 	case release.OpUpgraded:
-		f.Floor, f.Text = release.TierLow, fmt.Sprintf("a %s dependency goes from %s up to %s", kind, before, after)
+		f.Floor, f.Text = release.TierLow, fmt.Sprintf("%s dependency goes from %s up to %s", kind, before, after)
 	case release.OpDowngraded:
-		f.Text = fmt.Sprintf("a %s dependency goes from %s back to %s: what was fixed may come back", kind, before, after)
+		f.Text = fmt.Sprintf("%s dependency goes from %s back to %s: what was fixed may come back", kind, before, after)
 	case release.OpReplaced:
-		f.Text = fmt.Sprintf("the content of a %s dependency comes from elsewhere now", kind)
+		f.Text = fmt.Sprintf("the content of %s dependency comes from elsewhere now", kind)
 	case release.OpListed, release.OpUnlisted:
 		f.Floor, f.Text = release.TierLow, "only its mention in the file changed"
 	case release.OpModified, release.OpMoved:
-		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("a %s dependency is %s", kind, d.Op)
+		f.Floor, f.Text = release.TierModerate, fmt.Sprintf("%s dependency is %s", kind, d.Op)
 	default:
-		f.Text = fmt.Sprintf("what happens to a %s dependency is not known", kind)
+		f.Text = fmt.Sprintf("what happens to %s dependency is not known", kind)
 	}
 	if d.Major && f.Floor < release.TierModerate {
 		f.Floor, f.Text = release.TierModerate, f.Text+", another major version"

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,17 +38,6 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	// The go command takes a test's result from its cache unless a file or directory
-	// changed that the test itself opened. What the program is built of counts too.
-	err = filepath.WalkDir(filepath.Join("..", ".."), func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "out") {
-			return fs.SkipDir
-		}
-		return err
-	})
-	if err != nil {
-		panic(err)
-	}
 	program = filepath.Join(dir, "quickstart")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Stderr = os.Stderr
@@ -59,10 +49,23 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// lookAtSources opens every directory that the program is built of. The go command
+// takes a test's result from its cache unless something changed that the test
+// itself opened, and what a build opens does not count.
+var lookAtSources = sync.OnceValue(func() error {
+	return filepath.WalkDir(filepath.Join("..", ".."), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "out") {
+			return fs.SkipDir
+		}
+		return err
+	})
+})
+
 // repository makes a small Go repository: a tagged first version, and a second
 // one with a change of the sign-in.
 func repository(t *testing.T) string {
 	t.Helper()
+	require.NoError(t, lookAtSources())
 	dir := filepath.Join(t.TempDir(), "shop")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	git(t, dir, "init", "-q", "-b", "main")

@@ -211,8 +211,12 @@ func TestLabelsOnlyAddCare(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 5000, a.Features.LinesAdded)
 
-	raise := label.Labeler{ID: "raise", Doc: "x", Version: 1, File: func(release.FileChange) []release.Label { return []release.Label{release.LabelPayment} }}
+	raise := label.Labeler{ID: "raise", Doc: "x", Version: 1, File: func(release.FileChange) []release.Label { return []release.Label{release.LabelPayment} },
+		Resource: func(release.ResourceChange) []release.Label { return []release.Label{release.LabelPayment} }}
 	a, err = risk.Assess(risk.Input{Changes: changes(file("README.md", 1, 0)), Policy: policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} })}, now)
+	require.NoError(t, err)
+	require.Equal(t, release.TierHigh, a.Tier)
+	a, err = risk.Assess(risk.Input{Changes: resource("null_resource", release.OpModified), Policy: policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} })}, now)
 	require.NoError(t, err)
 	require.Equal(t, release.TierHigh, a.Tier)
 }
@@ -231,6 +235,8 @@ func TestNoVerdict(t *testing.T) {
 		"table with a hole":  {Policy: policy(func(p *risk.Policy) { p.Table.Tiers[3] = release.TierUnknown })},
 		"tier without needs": {Policy: policy(func(p *risk.Policy) { p.Demands[3].Requirements = nil })},
 		"no digest":          {Changes: changes(file("a.go", math.MaxInt64, 0))},
+		"unnamable policy":   {Policy: policy(func(p *risk.Policy) { p.ID = "\xff" })},
+		"unnamable model":    {Model: &risk.Model{ID: "\xff"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -263,6 +269,12 @@ func TestAssessmentExplainsItself(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, a.Changes)
 	require.False(t, a.Policy.IsZero() || a.Model.IsZero())
+	want, err = risk.Default().Digest()
+	require.NoError(t, err)
+	require.Equal(t, want, a.Policy)
+	want, err = risk.Prior().Digest()
+	require.NoError(t, err)
+	require.Equal(t, want, a.Model)
 
 	b, err := json.Marshal(a)
 	require.NoError(t, err)
@@ -274,7 +286,11 @@ func TestAssessmentExplainsItself(t *testing.T) {
 	require.Equal(t, a.Tier, r.Tier)
 	require.Equal(t, a.Reasons, r.Reasons)
 	require.Equal(t, a.Requirements, r.Requirements)
-	require.Equal(t, want, r.Changes)
+	require.Equal(t, a.Changes, r.Changes)
+	require.Equal(t, a.Policy, r.Policy)
+	require.Equal(t, a.Model, r.Model)
+	require.Equal(t, a.Rollout, r.Rollout)
+	require.Equal(t, now, r.At)
 }
 
 // Ten small releases count as one large one where the host remembers them.

@@ -283,6 +283,7 @@ func TestObserveTakesOnlyWhatCanBeStored(t *testing.T) {
 		"before the years": fine(func(o *release.Outcome) { o.Deployed = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }),
 		"broken text":      fine(func(o *release.Outcome) { o.Cause = "\xff" }),
 		"endless text":     fine(func(o *release.Outcome) { o.Cause = strings.Repeat("x", 1<<20) }),
+		"text too long":    fine(func(o *release.Outcome) { o.Cause = strings.Repeat("x", 1001) }),
 	} {
 		var l risk.Learner
 		require.Error(t, l.Observe(o, risk.Features{}), name)
@@ -290,6 +291,10 @@ func TestObserveTakesOnlyWhatCanBeStored(t *testing.T) {
 	}
 	var l, back risk.Learner
 	require.NoError(t, l.Observe(fine(func(*release.Outcome) {}), risk.Features{LinesAdded: 3}))
+	require.NoError(t, l.Observe(fine(func(o *release.Outcome) { // the ends of what can be stored
+		o.Release, o.Cause = release.DigestOf([]byte("ends")), strings.Repeat("x", 1000)
+		o.Deployed, o.At = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}), risk.Features{Settings: 1<<53 - 1}))
 	b, err := json.Marshal(&l)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(b, &back))
@@ -306,6 +311,10 @@ func TestCalibrationAgainstASearch(t *testing.T) {
 		l := risk.Learner{Horizon: time.Hour}
 		n := 25 + r.IntN(300)
 		prior := risk.Prior()
+		if seed%2 == 1 { // a base that is far too sure, from which a full step of Newton's goes too far
+			prior.Bias, prior.Weights[0].Weight = 10*prior.Bias, 10*prior.Weights[0].Weight
+		}
+		l.Base = prior
 		type point struct {
 			s      float64
 			failed bool

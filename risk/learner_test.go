@@ -265,15 +265,19 @@ func TestLearnerStateRefuses(t *testing.T) {
 	first := strings.SplitAfter(string(good), `"observations":[`)
 	one, _, _ := strings.Cut(first[1], `},{"outcome"`)
 	for name, state := range map[string]string{
-		"empty":            ``,
-		"null schema":      `{}`,
-		"another schema":   strings.Replace(string(good), "learner/v1", "learner/v2", 1),
-		"unknown member":   strings.Replace(string(good), `"schema"`, `"extra":1,"schema"`, 1),
-		"no horizon":       strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":0`, 1),
-		"unknown outcome":  strings.Replace(string(good), `"failed"`, `"great"`, 1),
-		"a release twice":  first[0] + one + "}," + first[1],
-		"negative feature": strings.Replace(string(good), `"files":0`, `"files":-4`, 1),
-		"truncated":        string(good[:len(good)-2]),
+		"empty":                        ``,
+		"null schema":                  `{}`,
+		"another schema":               strings.Replace(string(good), "learner/v1", "learner/v2", 1),
+		"unknown member":               strings.Replace(string(good), `"schema"`, `"extra":1,"schema"`, 1),
+		"no horizon":                   strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":0`, 1),
+		"unknown outcome":              strings.Replace(string(good), `"failed"`, `"great"`, 1),
+		"a release twice":              first[0] + one + "}," + first[1],
+		"negative feature":             strings.Replace(string(good), `"files":0`, `"files":-4`, 1),
+		"truncated":                    string(good[:len(good)-2]),
+		"horizon below zero":           strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":-1`, 1),
+		"unknown member of an outcome": strings.Replace(string(good), `"features":{`, `"extra":1,"features":{`, 1),
+		"no list":                      `{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":{}}`,
+		"null list":                    `{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":null}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -321,8 +325,73 @@ func TestForgets(t *testing.T) {
 	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 1_000}, l.Health())
 	before, err := json.Marshal(&l)
 	require.NoError(t, err)
+	require.Equal(t, 4_000, strings.Count(string(before), `"outcome":`))
+	require.NotContains(t, string(before), release.DigestOf([]byte("9")).String(), "the tenth is the last that is forgotten")
+	require.Contains(t, string(before), release.DigestOf([]byte("10")).String())
 	require.NoError(t, l.Observe(outcome(3, release.OutcomeFailed, 0), risk.Features{}))
 	after, err := json.Marshal(&l)
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
+}
+
+// A state may be as large as it may be, and no larger.
+func TestLearnerStateLimits(t *testing.T) {
+	t.Parallel()
+	var l risk.Learner
+	teach(t, &l, 4_000, 3)
+	full, err := json.Marshal(&l)
+	require.NoError(t, err)
+	var back risk.Learner
+	require.NoError(t, back.UnmarshalJSON(full))
+	require.Equal(t, l.Health(), back.Health())
+	one := func(s string) string { return s[:strings.Index(s, `},{"outcome"`)+1] }
+	_, list, _ := strings.Cut(string(full), `"observations":[`)
+	more := strings.Replace(string(full), `"observations":[`, `"observations":[`+one(list)+",", 1)
+	require.ErrorContains(t, new(risk.Learner).UnmarshalJSON([]byte(more)), "more than 4000")
+
+	const small = `{"schema":"sallyport/risk/learner/v1","horizon":7,"observations":[]}`
+	require.NoError(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 16<<20-len(small)))))
+	require.Equal(t, time.Duration(7), back.Horizon)
+	require.Zero(t, back.Health())
+	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 16<<20-len(small)+1))), "longer than")
+	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+"{}")), "something follows")
+	require.Equal(t, time.Duration(7), back.Horizon)
+}
+
+// Beyond 1,000 mature outcomes it is the newest that are learned from, whatever their digests.
+func TestNewestAreFitted(t *testing.T) {
+	t.Parallel()
+	var l risk.Learner
+	for i := range 1_100 {
+		kind := release.OutcomeFine
+		if i < 103 {
+			kind = release.OutcomeFailed
+		}
+		require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{}))
+	}
+	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 3}, l.Health())
+}
+
+// The zone that a time was written in is no part of what is known.
+func TestZonesDoNotMatter(t *testing.T) {
+	t.Parallel()
+	var here, there risk.Learner
+	o := outcome(1, release.OutcomeFailed, time.Hour)
+	require.NoError(t, here.Observe(o, risk.Features{}))
+	east := time.FixedZone("", 9*3600)
+	o.Deployed, o.At = o.Deployed.In(east), o.At.In(east)
+	require.NoError(t, there.Observe(o, risk.Features{}))
+	a, err := json.Marshal(&here)
+	require.NoError(t, err)
+	b, err := json.Marshal(&there)
+	require.NoError(t, err)
+	require.Equal(t, string(a), string(b))
+}
+
+// The caller owns the model, and the base stays the caller's too.
+func TestModelSharesNothingWithTheBase(t *testing.T) {
+	t.Parallel()
+	l := risk.Learner{Base: risk.Prior()}
+	l.Model().Weights[0].Weight = 9
+	require.Equal(t, risk.Prior(), l.Base)
 }

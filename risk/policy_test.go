@@ -2,6 +2,8 @@ package risk_test
 
 import (
 	"math"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -68,6 +70,50 @@ func TestLintFinds(t *testing.T) {
 		{"high goes out faster", func(p *risk.Policy) { p.Demands[2].Rollout.MinBake = time.Minute }, "demands[2].rollout"},
 		{"high goes out wider", func(p *risk.Policy) { p.Demands[2].Rollout.MaxFirstPercent = 0 }, "demands[2].rollout"},
 		{"no stages", func(p *risk.Policy) { p.Demands[0].Rollout.MinStages = 0 }, "demands[0].rollout"},
+		{"labeler without id", func(p *risk.Policy) { p.Labelers = []label.Labeler{{Doc: "x."}} }, "labelers[0]"},
+		{"labeler without doc", func(p *risk.Policy) { p.Labelers = []label.Labeler{{ID: "mine"}} }, "labelers[0]"},
+		{"own labeler twice", func(p *risk.Policy) { p.Labelers = []label.Labeler{{ID: "mine", Doc: "x."}, {ID: "mine", Doc: "x."}} }, "labelers[1]"},
+		{"cut of nothing", func(p *risk.Policy) { p.Cuts[0] = 0 }, "cuts[0]"},
+		{"cut of all", func(p *risk.Policy) { p.Cuts[2] = 1 }, "cuts[2]"},
+		{"unknown counts as more than severe", func(p *risk.Policy) { p.UnknownImpact = risk.ImpactSevere + 1 }, "unknownImpact"},
+		{"axis without a name", func(p *risk.Policy) { p.Table.Axes[0].Name = "" }, "table.axes[0]"},
+		{"axis twice", func(p *risk.Policy) { p.Table.Axes[1].Name = "likelihood" }, "table.axes[1]"},
+		{"axis without values", func(p *risk.Policy) { p.Table.Axes[1].Values, p.Table.Tiers = nil, nil }, "table.axes[1]"},
+		{"value without a name", func(p *risk.Policy) { p.Table.Axes[1].Values[0] = "" }, "table.axes[1]"},
+		{"value twice", func(p *risk.Policy) { p.Table.Axes[1].Values[1] = "negligible" }, "table.axes[1]"},
+		{"another value", func(p *risk.Policy) { p.Table.Axes[1].Values[1] = "other" }, "table.axes"},
+		{"a cell beyond critical", func(p *risk.Policy) { p.Table.Tiers[19] = release.TierCritical + 1 }, "table.tiers[19]"},
+		{"low for what probably fails", func(p *risk.Policy) {
+			for i := range 16 {
+				p.Table.Tiers[i] = release.TierLow
+			}
+		}, "table.tiers[15]"},
+		{"requirement without id", func(p *risk.Policy) { p.Demands[3].Requirements[1].ID = "" }, "demands[3].requirements[1]"},
+		{"requirement of an age below zero", func(p *risk.Policy) { p.Demands[3].Requirements[1].MaxAge = -1 }, "demands[3].requirements[1]"},
+		{"role without a name", func(p *risk.Policy) { p.Demands[3].Requirements[2].Roles = []string{"security", ""} }, "demands[3].requirements[2]"},
+		{"critical needs something else", func(p *risk.Policy) { p.Demands[3].Requirements[3].Evidence = release.EvidenceTest }, "demands[3]"},
+		{"critical needs no freshness", func(p *risk.Policy) { p.Demands[3].Requirements[3].MaxAge = 0 }, "demands[3]"},
+		{"critical is for anybody", func(p *risk.Policy) { p.Demands[2].Requirements[3].Roles = []string{"builder"} }, "demands[3]"},
+		{"critical is for others", func(p *risk.Policy) {
+			p.Demands[2].Requirements[3].Roles, p.Demands[3].Requirements[4].Roles = []string{"builder"}, []string{"builder", "other"}
+		}, "demands[3]"},
+		{"only high is for the author alone", func(p *risk.Policy) {
+			p.Demands[1].Requirements[1].Independent, p.Demands[2].Requirements[1].Independent = false, false
+		}, "demands[2]"},
+		{"independent, but of no approval", func(p *risk.Policy) {
+			p.Demands[1].Requirements[1].Independent = false
+			p.Demands[2].Requirements[1].Independent, p.Demands[2].Requirements[2].Independent = false, true
+		}, "demands[2]"},
+		{"fewer stages", func(p *risk.Policy) { p.Demands[2].Rollout.MinStages = 1 }, "demands[2].rollout"},
+		{"wider than below", func(p *risk.Policy) { p.Demands[2].Rollout.MaxFirstPercent = 26 }, "demands[2].rollout"},
+		{"bake below zero", func(p *risk.Policy) { p.Demands[0].Rollout.MinBake = -1 }, "demands[0].rollout"},
+		{"share below zero", func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = -1 }, "demands[0].rollout"},
+		{"share above all", func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = 100.5 }, "demands[0].rollout"},
+		{"critical is called high", func(p *risk.Policy) { p.Demands[3].Tier = release.TierHigh }, "demands[3]"},
+		{"nothing required for low", func(p *risk.Policy) { p.Demands[0].Requirements = nil }, "demands[0]"},
+		{"a row is missing", func(p *risk.Policy) { p.Table.Tiers = p.Table.Tiers[:15] }, "table.tiers"},
+		{"low needs more than moderate", func(p *risk.Policy) { p.Demands[0].Requirements[0].Count = 2 }, "demands[1]"},
+		{"moderate goes out faster than low", func(p *risk.Policy) { p.Demands[0].Rollout.MinBake = 11 * time.Minute }, "demands[1].rollout"},
 		{"share is no number", func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = math.NaN() }, "demands[0].rollout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,6 +125,37 @@ func TestLintFinds(t *testing.T) {
 			}
 			require.Contains(t, paths, c.path)
 			require.Error(t, p.Validate())
+		})
+	}
+}
+
+// What lies just inside the limits is no defect.
+func TestLintAllows(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*risk.Policy){
+		"unknown counts as the least": func(p *risk.Policy) { p.UnknownImpact = risk.ImpactNegligible },
+		"unknown counts as the most":  func(p *risk.Policy) { p.UnknownImpact = risk.ImpactSevere },
+		"cuts at the ends":            func(p *risk.Policy) { p.Cuts = [3]float64{1e-300, 0.5, 1 - 1e-9} },
+		"an own labeler":              func(p *risk.Policy) { p.Labelers = []label.Labeler{{ID: "mine", Doc: "x."}} },
+		"the same stages as below":    func(p *risk.Policy) { p.Demands[3].Rollout = p.Demands[2].Rollout },
+		"all at once, written out":    func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = 100 },
+		"the least at first":          func(p *risk.Policy) { p.Demands[3].Rollout.MaxFirstPercent = 1e-9 },
+		"as fresh as below":           func(p *risk.Policy) { p.Demands[3].Requirements[1].MaxAge = p.Demands[2].Requirements[1].MaxAge },
+		"as many as below":            func(p *risk.Policy) { p.Demands[3].Requirements[1].Count = 2 },
+		"the same role as below": func(p *risk.Policy) {
+			p.Demands[2].Requirements[3].Roles, p.Demands[3].Requirements[4].Roles = []string{"a", "b"}, []string{"b"}
+		},
+		"low may need an independent":   func(p *risk.Policy) { p.Demands[0].Requirements[1].Independent = true },
+		"moderate for its author alone": func(p *risk.Policy) { p.Demands[1].Requirements[1].Independent = false },
+		"high where below was moderate": func(p *risk.Policy) {
+			p.Table.Tiers[15] = release.TierHigh
+			p.Table.Tiers[16] = release.TierHigh
+			p.Table.Tiers[17] = release.TierHigh
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Empty(t, policy(change).Lint())
 		})
 	}
 }
@@ -112,10 +189,46 @@ func TestTableOutsideIsCritical(t *testing.T) {
 	}
 	require.Equal(t, release.TierCritical, risk.Table{}.At())
 	require.NotEmpty(t, risk.Table{}.Lint())
+	require.NotEmpty(t, risk.Table{Tiers: []release.Tier{release.TierLow}}.Lint(), "a cell of no axes")
 	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x"}}}.Lint())
 	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}, {Name: "y"}}}.Lint())
+	one := risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}}, Tiers: []release.Tier{release.TierLow}}
+	require.Empty(t, one.Lint())
+	require.Equal(t, release.TierLow, one.At(0))
+	one.Tiers[0] = release.TierUnknown
+	require.Equal(t, release.TierCritical, one.At(0))
+	one.Tiers = nil
+	require.Equal(t, release.TierCritical, one.At(0), "a cell that is missing")
+	names := make([]string, 257)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	for rows, fits := range map[int]bool{256: true, 257: false} { // 65,536 cells and 256 more
+		wide := risk.Table{Axes: []risk.Axis{{Name: "x", Values: names[:rows]}, {Name: "y", Values: names[:256]}}, Tiers: slices.Repeat([]release.Tier{release.TierLow}, rows*256)}
+		require.Equal(t, fits, len(wide.Lint()) == 0, "%d rows", rows)
+	}
 	vast := make([]string, 70_000)
 	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: vast[:300]}, {Name: "y", Values: vast[:300]}}}.Lint())
+}
+
+// A probability that is exactly a cut is above it.
+func TestCutsAreLowerBounds(t *testing.T) {
+	t.Parallel()
+	half := &risk.Model{ID: "half"} // log-odds 0
+	for _, c := range []struct {
+		cuts [3]float64
+		want risk.Level
+	}{
+		{[3]float64{0.6, 0.7, 0.8}, risk.LevelMinimal},
+		{[3]float64{0.5, 0.7, 0.8}, risk.LevelLow},
+		{[3]float64{0.4, 0.5, 0.8}, risk.LevelMedium},
+		{[3]float64{0.3, 0.4, 0.5}, risk.LevelHigh},
+	} {
+		a, err := risk.Assess(risk.Input{Changes: changes(), Model: half, Policy: policy(func(p *risk.Policy) { p.Cuts = c.cuts })}, now)
+		require.NoError(t, err)
+		require.Equal(t, 0.5, a.Likelihood.P)
+		require.Equal(t, c.want, a.Likelihood.Level, "%v", c.cuts)
+	}
 }
 
 // The digest follows the data of the policy.

@@ -122,6 +122,17 @@ func TestDiff(t *testing.T) {
 				"modified pkg:golang/example.com/m > (new: retract [v1.0.0, v1.1.0])", "modified pkg:golang/example.com/m > (new: tool a.io/cmd/x)"}, nil},
 		{"another module path", file(), gomod.File{Mod: []byte("module example.com/n"), Sum: []byte{}}, []string{"moved pkg:golang/example.com/n > (the module's path was example.com/m)"}, nil},
 
+		{"another directory, outside", file("replace a.io/x => ../x"), file("replace a.io/x => ../y"), []string{"replaced pkg:golang/a.io/x > (replaced by ../y, before by ../x)"},
+			[]string{"dependency-origin a.io/x: go.mod takes it from the directory ../y"}},
+		{"only the build metadata differs", file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0+incompatible"),
+			[]string{"modified pkg:golang/a.io/x v1.0.0>v1.0.0+incompatible direct (v1.0.0+incompatible is without a go.mod of its major version)"}, nil},
+		{"a commit of no date", file(), file("require a.io/x v0.0.0-20241399999999-abcdefabcdef"),
+			[]string{"added pkg:golang/a.io/x >v0.0.0-20241399999999-abcdefabcdef direct (pseudo-version)"}, nil},
+		{"neither required nor replaced", with(file("require a.io/x v1.0.0", "replace a.io/x => b.io/fork v1.0.1"), "b.io/fork v1.0.1 h1:x="), file(),
+			[]string{"removed pkg:golang/a.io/x v1.0.0> direct", "replaced pkg:golang/a.io/x v1.0.0> direct (no longer replaced by b.io/fork v1.0.1)"}, nil},
+		{"file gone with what it said of itself", file("retract v1.0.0"), gomod.File{}, []string{"modified pkg:golang/example.com/m > (gone: retract [v1.0.0, v1.0.0])"}, nil},
+		{"toolchain of another maker", file("toolchain go1.22.1"), file("toolchain go1.22.1-custom"), []string{"modified pkg:golang/toolchain 1.22.1>1.22.1-custom direct"}, nil},
+		{"two hashes in another order", with(file(), "a.io/x v1.0.0 h1:a=", "a.io/x v1.0.0 h1:b="), with(file(), "a.io/x v1.0.0 h1:b=", "a.io/x v1.0.0 h1:a="), nil, nil},
 		{"another hash for the same version", file("require a.io/x v1.0.0"), with(gomod.File{Mod: file("require a.io/x v1.0.0").Mod}, "a.io/x v1.0.0 h1:evil="),
 			[]string{"replaced pkg:golang/a.io/x v1.0.0>v1.0.0 direct (go.sum has another hash for the same version)"},
 			[]string{"dependency-origin a.io/x v1.0.0: go.sum has another hash for the same version: its content was changed after it was published, or the file was edited"}},
@@ -148,6 +159,45 @@ func TestDiff(t *testing.T) {
 				require.Equal(t, release.Path("go.mod"), d.File)
 			}
 		})
+	}
+}
+
+// Of many things that changed at once, each is told once, in order.
+func TestDiffOfMany(t *testing.T) {
+	t.Parallel()
+	side := func(to string) gomod.File {
+		var lines, sums []string
+		for i := range 9 {
+			lines = append(lines, fmt.Sprintf("replace a.io/x%d => ./%s", i, to), fmt.Sprintf("exclude b.io/y%d v1.0.%s", i, to), fmt.Sprintf("exclude b.io/y%d v1.1.0", i))
+			sums = append(sums, fmt.Sprintf("c.io/z%d v1.0.%d h1:%s=", i, 9-i, to), fmt.Sprintf("c.io/z%d v1.0.%d/go.mod h1:%s=", i, 9-i, to))
+		}
+		return with(file(lines...), sums...)
+	}
+	var want, wantGaps, sumGaps []string
+	for i := range 9 {
+		want = append(want, fmt.Sprintf("replaced pkg:golang/a.io/x%d > (replaced by ./2, before by ./1)", i))
+		wantGaps = append(wantGaps, fmt.Sprintf("dependency-origin a.io/x%d: go.mod takes it from the directory ./2", i))
+		sumGaps = append(sumGaps, fmt.Sprintf("dependency-origin c.io/z%d v1.0.%d: go.sum has another hash for the same version: its content was changed after it was published, or the file was edited", i, 9-i))
+	}
+	for i := range 9 {
+		want = append(want, fmt.Sprintf("modified pkg:golang/b.io/y%d > (gone: exclude v1.0.1)", i), fmt.Sprintf("modified pkg:golang/b.io/y%d > (new: exclude v1.0.2)", i))
+	}
+	for i := range 9 {
+		want = append(want, fmt.Sprintf("replaced pkg:golang/c.io/z%d v1.0.%d>v1.0.%d (go.sum has another hash for the same version)", i, 9-i, 9-i))
+	}
+	got, gaps := texts(gomod.Diff(side("1"), side("2")))
+	require.Equal(t, want, got)
+	require.Equal(t, append(wantGaps, sumGaps...), gaps)
+}
+
+// What a file that is gone asked for is told of that file.
+func TestGoneFileKeepsItsName(t *testing.T) {
+	t.Parallel()
+	f := file("require a.io/x v1.0.0")
+	f.Path = "tools/go.mod"
+	for _, got := range []release.ChangeSet{gomod.Diff(f, gomod.File{}), gomod.Diff(gomod.File{}, f)} {
+		require.Len(t, got.Dependencies, 1)
+		require.Equal(t, release.Path("tools/go.mod"), got.Dependencies[0].File)
 	}
 }
 
@@ -276,6 +326,16 @@ func TestUnreadableSum(t *testing.T) {
 			require.Empty(t, gomod.Diff(bad, f).Dependencies)
 		})
 	}
+}
+
+// A go.sum may be as long as it may be.
+func TestLongestSum(t *testing.T) {
+	t.Parallel()
+	f := file("require a.io/x v1.0.0")
+	f.Sum = append(f.Sum, bytes.Repeat([]byte(" "), gomod.MaxSum-len(f.Sum))...)
+	got := gomod.Diff(f, f)
+	require.Empty(t, got.Gaps)
+	require.Equal(t, release.CoverageComplete, got.Coverage[release.KindDependency])
 }
 
 func TestComponents(t *testing.T) {

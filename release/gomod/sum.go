@@ -15,7 +15,6 @@ import (
 // sums is what a go.sum says: hashes by module and version. The version of a
 // go.mod's own hash ends in "/go.mod".
 type sums struct {
-	present bool
 	hashes  map[module.Version][]string // sorted, each once
 	highest map[string]string           // the highest version by path
 }
@@ -25,10 +24,6 @@ type sums struct {
 func readSums(f File) (sums, []release.Gap) {
 	s := sums{hashes: map[module.Version][]string{}, highest: map[string]string{}}
 	subject := f.sumPath().String()
-	if f.Sum == nil {
-		return s, nil
-	}
-	s.present = true
 	if len(f.Sum) > MaxSum {
 		return s, []release.Gap{{Kind: release.GapTooLarge, Subject: subject, Detail: fmt.Sprintf("%d bytes, more than %d", len(f.Sum), MaxSum)}}
 	}
@@ -41,7 +36,7 @@ func readSums(f File) (sums, []release.Gap) {
 		}
 		if len(fields) != 3 || !semver.IsValid(strings.TrimSuffix(fields[1], "/go.mod")) || !strings.Contains(fields[2], ":") {
 			// go refuses the whole file, so nothing of it is believed.
-			return sums{present: true, hashes: map[module.Version][]string{}, highest: map[string]string{}},
+			return sums{hashes: map[module.Version][]string{}, highest: map[string]string{}},
 				[]release.Gap{{Kind: release.GapUnreadable, Subject: subject, Detail: fmt.Sprintf("go.sum:%d: not a module, a version and a hash", line)}}
 		}
 		mod := module.Version{Path: fields[0], Version: fields[1]}

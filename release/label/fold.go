@@ -61,9 +61,6 @@ func latin(r rune) rune {
 		return '.'
 	}
 	small := unicode.ToLower(r)
-	if small == 'k' || small == 'i' || small == 'å' { // Kelvin, dotted I, Ångström
-		r = unicode.ToUpper(small)
-	}
 	for _, l := range lookalikes {
 		if strings.ContainsRune(l.like, small) {
 			small = l.latin

@@ -110,6 +110,10 @@ func TestFileExactly(t *testing.T) {
 		"pkg/a/contest.go":                   "",
 		"pkg/test/helper.go":                 "",
 		"src/app.spec.ts":                    "test",
+		"src/app.test.ts":                    "test",
+		"lib/a_spec.rb":                      "test",
+		"lib/a_test.rb":                      "test",
+		"lib/spec.rb":                        "",
 		"src/test/java/A.java":               "test",
 		"src/hooks/useThing.ts":              "",
 		"api/x.pb.go":                        "generated",
@@ -165,6 +169,8 @@ func TestFileExactly(t *testing.T) {
 		"docs/Überblick.md":     "docs",
 		"LICENSE":               "docs",
 		"vendor/x/LICENSE":      "docs vendored",
+		"LICENSE.txt":           "docs",
+		"changes.json":          "",
 		"notes.txt":             "",
 		"CMakeLists.txt":        "pipeline",
 		"docs/conf.py":          "",
@@ -227,6 +233,7 @@ func TestFileIsNotFooled(t *testing.T) {
 		{"internal/аuth/x.go", release.LabelIdentity}, // Cyrillic а
 		{"internal/ａｕｔｈ/x.go", release.LabelIdentity}, // full width
 		{"internal/áuth/x.go", release.LabelIdentity},
+		{"internal/påssword.go", release.LabelIdentity},
 		{"internal/a\u0301uth/x.go", release.LabelIdentity}, // combining accent
 		{"internal/𝐚𝐮𝐭𝐡/x.go", release.LabelIdentity},
 		{"internal/a\xffuth/x.go", release.LabelIdentity},

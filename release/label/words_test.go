@@ -144,3 +144,33 @@ func BenchmarkFile(b *testing.B) {
 		})
 	}
 }
+
+// Each way of writing a letter, at both ends of its range, and what lies beside it.
+func TestFoldAtTheEnds(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"az AZ ~k":                   "az AZ ~k",
+		"az AZ ~ki\u00e4":            "az AZ ~kia",
+		"a\x7fb":                     "ab",
+		"a\x1fb":                     "ab",
+		"\u00e4\x7f\x1f":             "a",
+		"a\ufffdb":                   "ab",
+		"a\xffb":                     "ab",
+		"\uff01\uff21\uff5a\uff5e":   "!Az~",
+		"\uff5f":                     "\uff5f",
+		"\U0001d400\U0001d419":       "AZ",
+		"\U0001d41a\U0001d433":       "az",
+		"\U0001d670\U0001d6a3":       "Az",
+		"\U0001d6a4":                 "\U0001d6a4",
+		"\u24b6\u24cf\u24d0\u24e9":   "AZaz",
+		"\u24b5\u24ea":               "\u24b5\u24ea",
+		"a\u2024b\u2044\u2215\u29f8": "a.b///",
+		"\u212a\u0130\u212b":         "KIA", // Kelvin, dotted I, Angstrom
+		"\u0430\u0410":               "aA",
+		"\u043a\u041a":               "kK",
+		"p\u00e5ss":                  "pass", // a small letter stays small, or it would begin a new word
+		"\u4e16":                     "\u4e16",
+	} {
+		require.Equal(t, want, label.Fold(s), "%+q", s)
+	}
+}

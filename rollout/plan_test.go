@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -42,6 +43,7 @@ func TestValidate(t *testing.T) {
 		}, "takes back"},
 		{"no share for a scope", func(p *rollout.Plan) { p.Stages[0].Slices = []rollout.Slice{region} }, "must say it"},
 		{"a share that is not the slice's", func(p *rollout.Plan) { p.Stages[0].Percent = 4 }, "its slice of everything has"},
+		{"a share above the only slice", func(p *rollout.Plan) { p.Stages[0].Percent = 6 }, "its slice of everything has"},
 		{"a share below a slice of everything", func(p *rollout.Plan) {
 			p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{region, {Percent: 49}}, 5
 		}, "its slice of everything has"},
@@ -116,6 +118,97 @@ func TestMeets(t *testing.T) {
 	require.Equal(t, []string{"rollout/first-stage-too-wide half"}, codes(p, demand), "internal stages are not public")
 }
 
+// Each bound holds exactly, and the shape of the last stage in every part.
+func TestValidateBounds(t *testing.T) {
+	t.Parallel()
+	const days = 24 * time.Hour
+	regions := func(n int) (out []rollout.Slice) {
+		for i := range n {
+			out = append(out, rollout.Slice{Region: fmt.Sprint(i), Percent: 100})
+		}
+		return out
+	}
+	names := func(n int) (out []string) {
+		for i := range n {
+			out = append(out, fmt.Sprint(i))
+		}
+		return out
+	}
+	stages := func(n int) (out []rollout.Stage) {
+		for i := range n {
+			out = append(out, rollout.Stage{Name: fmt.Sprint(i), Slices: []rollout.Slice{{Percent: 100 * float64(i+1) / float64(n)}}})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name string
+		edit func(p *rollout.Plan)
+		want string // "" for valid
+	}{
+		{"the longest poll", func(p *rollout.Plan) { p.Poll = 100 * days }, ""},
+		{"a longer poll", func(p *rollout.Plan) { p.Poll = 100*days + 1 }, "poll"},
+		{"the most stages", func(p *rollout.Plan) { p.Stages = stages(100) }, ""},
+		{"one stage", func(p *rollout.Plan) { p.Stages = stages(1) }, ""},
+		{"the most slices", func(p *rollout.Plan) {
+			p.Stages = p.Stages[1:]
+			p.Stages[0].Slices, p.Stages[0].Percent = regions(1000), 50
+		}, ""},
+		{"a slice more", func(p *rollout.Plan) {
+			p.Stages = p.Stages[1:]
+			p.Stages[0].Slices, p.Stages[0].Percent = regions(1001), 50
+		}, "1001 slices"},
+		{"the most gates", func(p *rollout.Plan) { p.Stages[0].Gates, p.Stages[2].Gates = names(99), []string{"more"} }, ""},
+		{"a gate more", func(p *rollout.Plan) { p.Stages[0].Gates, p.Stages[2].Gates = names(100), []string{"more"} }, "101 gates"},
+		{"the same gates in every stage", func(p *rollout.Plan) {
+			p.Stages[0].Gates, p.Stages[1].Gates, p.Stages[2].Gates = names(100), names(100), names(100)
+		}, ""},
+		{"the longest bake", func(p *rollout.Plan) { p.Stages[0].MinBake = 100 * days }, ""},
+		{"the longest wait", func(p *rollout.Plan) { p.Stages[0].MaxBake = 100 * days }, ""},
+		{"a longer wait", func(p *rollout.Plan) { p.Stages[0].MaxBake = 100*days + 1 }, "bake times"},
+		{"a negative wait", func(p *rollout.Plan) { p.Stages[0].MaxBake = -1 }, "bake times"},
+		{"most just above least", func(p *rollout.Plan) { p.Stages[0].MaxBake = p.Stages[0].MinBake + 1 }, ""},
+		{"most as least", func(p *rollout.Plan) { p.Stages[0].MaxBake = p.Stages[0].MinBake }, "not above"},
+		{"two slices at the end", func(p *rollout.Plan) {
+			p.Stages[2].Slices, p.Stages[2].Percent = append(p.Stages[2].Slices, rollout.Slice{Region: "eu", Percent: 50}), 100
+		}, "must be one slice of 100 percent of everything"},
+		{"a scope at the end", func(p *rollout.Plan) {
+			p.Stages = p.Stages[2:]
+			p.Stages[0].Slices, p.Stages[0].Percent = regions(1), 100
+		}, "must be one slice of 100 percent of everything"},
+		{"no share of a region", func(p *rollout.Plan) {
+			p.Stages = p.Stages[1:]
+			p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{{Region: "eu"}}, 5
+		}, "not in (0, 100]"},
+		{"more than a region", func(p *rollout.Plan) {
+			p.Stages = p.Stages[1:]
+			p.Stages[0].Slices, p.Stages[0].Percent = []rollout.Slice{{Region: "eu", Percent: 101}}, 5
+		}, "not in (0, 100]"},
+		{"internal after internal", func(p *rollout.Plan) {
+			staff := []rollout.Slice{{Cohort: "staff", Percent: 50}}
+			p.Stages[0].Internal, p.Stages[0].Slices, p.Stages[0].Percent = true, staff, 1
+			p.Stages[1].Internal, p.Stages[1].Slices, p.Stages[1].Percent = true, []rollout.Slice{{Cohort: "staff", Percent: 100}}, 2
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := plan3()
+			c.edit(&p)
+			if c.want == "" {
+				require.NoError(t, p.Validate())
+				return
+			}
+			require.ErrorContains(t, p.Validate(), c.want)
+		})
+	}
+}
+
+func TestSliceIsText(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "5 %", rollout.Slice{Percent: 5}.String())
+	require.Equal(t, "2.5 % of region eu, cell c1, cohort staff", rollout.Slice{Region: "eu", Cell: "c1", Cohort: "staff", Percent: 2.5}.String())
+	require.Equal(t, "100 % of cohort staff", rollout.Slice{Cohort: "staff", Percent: 100}.String())
+}
+
 // Stages at which nobody looks are no stages.
 func TestMeetsNeedsEyes(t *testing.T) {
 	t.Parallel()
@@ -176,6 +269,7 @@ func TestPlanIsText(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, v, got)
 	}
+	require.False(t, (rollout.PhaseStopped + 1).Ended(), "what is unknown has not ended")
 	for _, v := range []rollout.HealthRule{rollout.HealthUnset, rollout.HealthIgnored} {
 		got, err := rollout.ParseHealthRule(v.String())
 		require.NoError(t, err)
@@ -204,6 +298,8 @@ func TestActionCheck(t *testing.T) {
 	share := func(d release.Digest, percent float64, region string) rollout.Share {
 		return rollout.Share{Release: d, Slice: rollout.Slice{Percent: percent, Region: region}}
 	}
+	whole := canary
+	whole.Slices = []rollout.Slice{{Region: "eu", Percent: 100}}
 	good := []rollout.Share{share(new, 5, ""), share(old, 95, ""), share(new, 100, "eu")}
 	for _, c := range []struct {
 		name   string
@@ -224,10 +320,18 @@ func TestActionCheck(t *testing.T) {
 		{"a third release", canary, rollout.Observed{Shares: append([]rollout.Share{share(other, 1, "")}, good...), Fence: 4, Settled: true}, "another release"},
 		{"nobody knows what", canary, rollout.Observed{Shares: append([]rollout.Share{{Slice: rollout.Slice{Percent: 1}}}, good...), Fence: 4, Settled: true}, "nobody knows"},
 		{"NaN", canary, rollout.Observed{Shares: append([]rollout.Share{share(new, math.NaN(), "")}, good...), Fence: 4, Settled: true}, "no share"},
+		{"a negative share", canary, rollout.Observed{Shares: append([]rollout.Share{share(old, -5, "us")}, good...), Fence: 4, Settled: true}, "no share"},
+		{"more than all", canary, rollout.Observed{Shares: append([]rollout.Share{share(old, 101, "us")}, good...), Fence: 4, Settled: true}, "no share"},
+		{"all of a region", whole, rollout.Observed{Shares: []rollout.Share{share(new, 100, "eu"), share(old, 100, "")}, Fence: 4, Settled: true}, ""},
+		{"not all of a region", whole, rollout.Observed{Shares: []rollout.Share{share(new, 99, "eu"), share(old, 100, "")}, Fence: 4, Settled: true}, "instead of"},
 		{"everything", full, rollout.Observed{Shares: []rollout.Share{share(new, 100, "")}, Fence: 4, Settled: true}, ""},
 		{"everything by region", full, rollout.Observed{Shares: []rollout.Share{share(new, 100, "eu"), share(new, 100, "us")}, Fence: 4, Settled: true}, ""},
 		{"nearly everything", full, rollout.Observed{Shares: []rollout.Share{share(new, 99, ""), share(old, 1, "")}, Fence: 4, Settled: true}, "still serves"},
 		{"only a part of a region", full, rollout.Observed{Shares: []rollout.Share{share(new, 99, "eu")}, Fence: 4, Settled: true}, "only"},
+		{"everything but what rounds away", full, rollout.Observed{Shares: []rollout.Share{share(new, 99.95, "eu"), share(new, 100.05, "us")}, Fence: 4, Settled: true}, ""},
+		{"everything but more than rounds away", full, rollout.Observed{Shares: []rollout.Share{share(new, 99.94, "eu")}, Fence: 4, Settled: true}, "only"},
+		{"rolled back but what rounds away", back, rollout.Observed{Shares: []rollout.Share{share(old, 99.95, "")}, Fence: 4, Settled: true}, ""},
+		{"rolled back but more than rounds away", back, rollout.Observed{Shares: []rollout.Share{share(old, 99.94, "")}, Fence: 4, Settled: true}, "only"},
 		{"nothing", full, rollout.Observed{Fence: 4, Settled: true}, "serves nothing"},
 		{"rolled back", back, rollout.Observed{Shares: []rollout.Share{share(old, 100, ""), share(new, 0, "eu")}, Fence: 4, Settled: true}, ""},
 		{"not rolled back", back, rollout.Observed{Shares: good, Fence: 4, Settled: true}, "only"},

@@ -39,6 +39,7 @@ type world struct {
 	deploy  rollout.Deployer
 	verdict map[string]release.Verdict
 	gateErr map[string]error
+	retry   map[string]time.Time
 	asked   []string // gates, as "gate stage"
 	health  health.Verdict
 	hErr    error
@@ -59,7 +60,7 @@ func (w *world) engine() *rollout.Engine {
 	for _, name := range []string{"first", "last"} {
 		gates[name] = rollout.GateFunc(func(_ context.Context, q rollout.GateQuery) (rollout.GateResult, error) {
 			w.asked = append(w.asked, q.Gate+" "+q.Stage.Name)
-			return rollout.GateResult{Verdict: w.verdict[name], Reason: release.Reason{Text: "gate says so"}}, w.gateErr[name]
+			return rollout.GateResult{Verdict: w.verdict[name], Reason: release.Reason{Text: "gate says so"}, Retry: w.retry[name]}, w.gateErr[name]
 		})
 	}
 	e, err := rollout.New(rollout.Options{Journal: w.journal, Deployer: w.deploy, Gates: gates, Now: func() time.Time { return w.clock },

@@ -1,38 +1,21 @@
 package metrics_test
 
 import (
-	"compress/gzip"
-	"encoding/csv"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sallyport-dev/sallyport/internal/realdata"
 	"github.com/sallyport-dev/sallyport/metrics"
 )
 
 // TestGOVUK measures four years of a real platform: shared data, not copied here.
 func TestGOVUK(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("SALLYPORT_DATA")
-	if dir == "" {
-		if strings.Contains(os.Getenv("SALLYPORT_REQUIRE"), "data") {
-			t.Fatal("SALLYPORT_DATA is not set")
-		}
-		t.Skip("SALLYPORT_DATA is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "deployments", "govuk.csv.gz"))
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	rows, err := csv.NewReader(z).ReadAll()
-	require.NoError(t, err)
+	rows := realdata.CSV(t, "deployments/govuk.csv.gz")
 	facts := make([]metrics.Fact, 0, len(rows))
 	var last time.Time
 	for i, row := range rows {

@@ -2,20 +2,17 @@ package risk_test
 
 import (
 	"cmp"
-	"compress/gzip"
-	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/internal/realdata"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/risk"
-	"github.com/stretchr/testify/require"
 )
 
 // commit is one row of the public defect data (see data/README.md): what it added, and
@@ -35,20 +32,7 @@ var projects = []struct {
 // defects reads a project, split by time into the oldest 80 % and the newest 20 %.
 func defects(t testing.TB, project string) (oldest, newest []commit) {
 	t.Helper()
-	root := os.Getenv("SALLYPORT_DATA")
-	if root == "" {
-		if slices.Contains(strings.Split(os.Getenv("SALLYPORT_REQUIRE"), ","), "data") {
-			t.Fatal("SALLYPORT_REQUIRE asks for data, and SALLYPORT_DATA names no folder")
-		}
-		t.Skip("SALLYPORT_DATA names no folder with defects/*.csv.gz")
-	}
-	f, err := os.Open(filepath.Join(root, "defects", project+".csv.gz"))
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
-	rows, err := csv.NewReader(z).ReadAll()
-	require.NoError(t, err)
+	rows := realdata.CSV(t, "defects/"+project+".csv.gz")
 	column := func(name string) int {
 		i := slices.Index(rows[0], name)
 		require.GreaterOrEqual(t, i, 0, name)

@@ -10,25 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/evidence/sigstore"
+	"github.com/sallyport-dev/sallyport/internal/realdata"
 	"github.com/sallyport-dev/sallyport/release"
-	"github.com/stretchr/testify/require"
 )
-
-// data is the folder named by SALLYPORT_DATA. Without it the test is skipped,
-// or fails where SALLYPORT_REQUIRE asks for data.
-func data(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("SALLYPORT_DATA")
-	if dir == "" {
-		if strings.Contains(os.Getenv("SALLYPORT_REQUIRE"), "data") {
-			t.Fatal("SALLYPORT_REQUIRE asks for data, and SALLYPORT_DATA is not set")
-		}
-		t.Skip("SALLYPORT_DATA is not set")
-	}
-	return filepath.Join(dir, name)
-}
 
 // publicRoot is the trusted root of sigstore's public instance as sigstore-go
 // ships it beside its examples. It is not kept here.
@@ -45,7 +33,7 @@ func publicRoot(t *testing.T) []byte {
 // whose name ends in _fail is a failure; the others are counted, and named with
 // the reason when they are refused.
 func TestConformance(t *testing.T) {
-	dir := data(t, "sigstore/bundle-verify")
+	dir := realdata.Path(t, "sigstore/bundle-verify")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	public := publicRoot(t)

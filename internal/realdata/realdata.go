@@ -1,0 +1,48 @@
+// Package realdata finds, for tests, the data that others made. None of it is kept
+// in this module: the environment variable SALLYPORT_DATA names a folder that
+// holds it, and a test that needs it is skipped with a message where there is
+// none. SALLYPORT_REQUIRE, a list with commas, turns that into a failure where
+// it names "data".
+package realdata
+
+import (
+	"compress/gzip"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Path is the path of a file or folder of the data, by its name with slashes.
+func Path(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("SALLYPORT_DATA")
+	if dir == "" {
+		if slices.Contains(strings.Split(os.Getenv("SALLYPORT_REQUIRE"), ","), "data") {
+			t.Fatalf("SALLYPORT_REQUIRE asks for data, and SALLYPORT_DATA names no folder with %s", name)
+		}
+		t.Skipf("SALLYPORT_DATA names no folder with %s", name)
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
+// CSV is all rows of a gzipped CSV file of the data, the header among them.
+func CSV(t testing.TB, name string) [][]string {
+	t.Helper()
+	f, err := os.Open(Path(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	rows, err := csv.NewReader(z).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return rows
+}

@@ -169,7 +169,7 @@ func summary(st Statement) string {
 		}
 	case TypeProvenance:
 		if p, err := As[Provenance](st); err == nil {
-			return "built by " + printable(p.RunDetails.Builder.ID)
+			return "built by " + release.Text(p.RunDetails.Builder.ID).String()
 		}
 	}
 	return ""

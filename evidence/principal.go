@@ -3,10 +3,7 @@ package evidence
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -44,14 +41,7 @@ func (p Principal) String() string {
 	if p.IsZero() {
 		return "nobody"
 	}
-	return printable(p.Subject) + " (" + printable(p.Issuer) + ")"
-}
-
-func printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.QuoteToASCII(s)
-	}
-	return s
+	return release.Text(p.Subject).String() + " (" + release.Text(p.Issuer).String() + ")"
 }
 
 // Identity is what a [Trust] found out about a signature: who made it, with

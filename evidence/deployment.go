@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -45,7 +46,7 @@ func (d Deployment) Validate() error {
 	switch e.Kind {
 	case release.EventStarted, release.EventExposed, release.EventRegressed, release.EventDeployed, release.EventRolledBack, release.EventStopped:
 	default:
-		errs = append(errs, fmt.Errorf("event.kind %s is unknown", quoted(string(e.Kind))))
+		errs = append(errs, fmt.Errorf("event.kind %s is unknown", strictjson.Quoted(string(e.Kind))))
 	}
 	if e.At.IsZero() {
 		errs = append(errs, errors.New("no event.at"))

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
 
 // Signed is one signature over one payload, as an envelope holds it. Nothing of
@@ -65,7 +67,7 @@ var (
 
 // envelope is what the parser gathers.
 type envelope struct {
-	*scanner
+	scanner
 	mediaType         string
 	bundle, dsse      bool // a member of the one or of the other form was seen
 	hint, keyid       string
@@ -86,10 +88,10 @@ func parseEnvelope(raw []byte) (Signed, error) {
 		return Signed{}, err
 	}
 	e := &envelope{scanner: s}
-	if err := s.object(e.top); err != nil {
+	if err := s.Object(e.top); err != nil {
 		return Signed{}, err
 	}
-	if err := s.end(); err != nil {
+	if err := s.End(); err != nil {
 		return Signed{}, err
 	}
 	if err := e.check(); err != nil {
@@ -103,7 +105,7 @@ func parseEnvelope(raw []byte) (Signed, error) {
 }
 
 func (e *envelope) top(name []byte) error {
-	i, err := e.field(name, envelopeFields)
+	i, err := e.Field(name, envelopeFields)
 	if err != nil {
 		return err
 	}
@@ -116,22 +118,22 @@ func (e *envelope) top(name []byte) error {
 	}
 	switch i {
 	case 0:
-		e.mediaType, err = e.str()
+		e.mediaType, err = e.Str()
 	case 1:
-		err = e.object(e.material)
+		err = e.Object(e.material)
 	case 2:
 		e.inner++
-		err = e.object(func(name []byte) error {
-			i, err := e.field(name, envelopeFields[4:])
+		err = e.Object(func(name []byte) error {
+			i, err := e.Field(name, envelopeFields[4:])
 			if err != nil {
 				return err
 			}
 			return e.dsseField(i + 4)
 		})
 	case 3:
-		return e.errorf("a messageSignature signs a file and is no statement")
+		return e.Errorf("a messageSignature signs a file and is no statement")
 	default:
-		_, err = e.value()
+		_, err = e.Value()
 	}
 	return err
 }
@@ -142,20 +144,20 @@ func (e *envelope) dsseField(i int) (err error) {
 		e.payload, err = e.base64()
 		e.hasPayload = true
 	case 5:
-		e.payloadType, err = e.str()
+		e.payloadType, err = e.Str()
 	case 6:
-		err = e.array(func(int) error {
+		err = e.Array(func(int) error {
 			e.signatures++
-			return e.object(e.sig)
+			return e.Object(e.sig)
 		})
 	default:
-		_, err = e.value()
+		_, err = e.Value()
 	}
 	return err
 }
 
 func (e *envelope) sig(name []byte) error {
-	i, err := e.field(name, signatureFields)
+	i, err := e.Field(name, signatureFields)
 	if err != nil {
 		return err
 	}
@@ -163,43 +165,43 @@ func (e *envelope) sig(name []byte) error {
 	case 0:
 		e.signature, err = e.base64()
 	case 1:
-		e.keyid, err = e.str()
+		e.keyid, err = e.Str()
 	default:
-		_, err = e.value()
+		_, err = e.Value()
 	}
 	return err
 }
 
 func (e *envelope) material(name []byte) error {
-	i, err := e.field(name, materialFields)
+	i, err := e.Field(name, materialFields)
 	if err != nil {
 		return err
 	}
 	if i < 0 || i > 2 {
-		_, err = e.value()
+		_, err = e.Value()
 		return err
 	}
-	k, err := e.peek()
+	k, err := e.Peek()
 	switch {
 	case err != nil:
 		return err
-	case k == kindNull: // protobuf's JSON for "not set"
-		_, err = e.value()
+	case k == strictjson.Null: // protobuf's JSON for "not set"
+		_, err = e.Value()
 		return err
 	case i > 0:
 		e.hasCert = true
-		return e.object(nil)
+		return e.Object(nil)
 	}
 	e.hasKey = true
-	return e.object(func(name []byte) error {
-		i, err := e.field(name, keyFields)
+	return e.Object(func(name []byte) error {
+		i, err := e.Field(name, keyFields)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
-			e.hint, err = e.str()
+			e.hint, err = e.Str()
 		} else {
-			_, err = e.value()
+			_, err = e.Value()
 		}
 		return err
 	})
@@ -212,7 +214,7 @@ func (e *envelope) check() error {
 	case !e.bundle && !e.dsse:
 		return errors.New("evidence: neither a sigstore bundle nor a DSSE envelope")
 	case e.bundle && !bundleMediaTypes[e.mediaType]:
-		return fmt.Errorf("evidence: bundle of media type %s is not of version 0.1 to 0.3", quoted(e.mediaType))
+		return fmt.Errorf("evidence: bundle of media type %s is not of version 0.1 to 0.3", strictjson.Quoted(e.mediaType))
 	case e.bundle && e.inner == 0:
 		return errors.New("evidence: the bundle has no dsseEnvelope")
 	case e.bundle && e.hasKey == e.hasCert:
@@ -224,7 +226,7 @@ func (e *envelope) check() error {
 	case e.signatures == 0 || len(e.signature) == 0:
 		return errors.New("evidence: the envelope has no signature")
 	case !statementPayload(e.payloadType):
-		return fmt.Errorf("evidence: payload of type %s is no in-toto statement", quoted(e.payloadType))
+		return fmt.Errorf("evidence: payload of type %s is no in-toto statement", strictjson.Quoted(e.payloadType))
 	}
 	return nil
 }
@@ -244,15 +246,14 @@ func statementPayload(typ string) bool {
 // as DSSE and protobuf allow. Bits that no byte has, and line breaks, which Go
 // would pass over, are errors.
 func (e *envelope) base64() ([]byte, error) {
-	start := e.i
-	raw, _, err := e.bytesOf()
+	start := e.Offset()
+	raw, _, err := e.Bytes()
 	if err != nil {
 		return nil, err
 	}
 	has := func(c byte) bool { return bytes.IndexByte(raw, c) >= 0 }
 	if has('\r') || has('\n') {
-		e.i = start
-		return nil, e.errorf("a line break stands in base64")
+		return nil, e.ErrorfAt(start, "a line break stands in base64")
 	}
 	enc := base64.StdEncoding
 	if has('-') || has('_') {
@@ -264,8 +265,7 @@ func (e *envelope) base64() ([]byte, error) {
 	out := make([]byte, enc.DecodedLen(len(raw)))
 	got, err := enc.Strict().Decode(out, raw)
 	if err != nil {
-		e.i = start
-		return nil, e.errorf("a string is not base64")
+		return nil, e.ErrorfAt(start, "a string is not base64")
 	}
 	return out[:got], nil
 }

@@ -1,16 +1,14 @@
 package evidence
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
-	"fmt"
-	"hash/maphash"
-	"math/bits"
-	"slices"
-	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
+	"errors"
+	"reflect"
+	"time"
+
+	"encoding/json"
+
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
+	"github.com/sallyport-dev/sallyport/release"
 )
 
 // Limits of what is read. Signed bytes come from anywhere.
@@ -34,512 +32,45 @@ const (
 	MaxDigests  = 32
 )
 
-// SyntaxError says where untrusted JSON is not what it must be. The text may
+// SyntaxError says where untrusted JSON is not what it must be. Its text may
 // change from version to version.
-type SyntaxError struct {
-	// Offset is the number of bytes before the place.
-	Offset int
-	// Reason says what is wrong there, for people.
-	Reason string
+type SyntaxError = strictjson.SyntaxError
+
+// scanner reads signed JSON.
+type scanner struct{ *strictjson.Scanner }
+
+func limits(size int) strictjson.Limits {
+	return strictjson.Limits{Package: "evidence", Bytes: size, Depth: MaxDepth, Names: MaxNames, Elements: MaxElements}
 }
 
-// Error is the reason with the place.
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("evidence: at byte %d: %s", e.Offset, e.Reason)
+func newScanner(b []byte, limit int) (scanner, error) {
+	s, err := strictjson.NewScanner(b, limits(limit))
+	return scanner{s}, err
 }
 
-// kind is the kind of a JSON value, by its first character.
-type kind byte
-
-const (
-	kindObject kind = '{'
-	kindArray  kind = '['
-	kindString kind = '"'
-	kindNumber kind = '0'
-	kindBool   kind = 't'
-	kindNull   kind = 'n'
-)
-
-// scanner walks over JSON text once and checks it against RFC 8259, plus what
-// must hold before two programs can agree on what was signed: valid UTF-8, no
-// lone surrogates, and no name twice in one object, at any depth. It keeps no
-// values, so that its cost does not depend on what a predicate holds.
-type scanner struct {
-	b     []byte
-	i     int
-	depth int
-	keys  []scannedKey // the names of all objects that are open, innermost last
-	seed  maphash.Seed
-	text  string // a copy of b from from on, for strings to be part of; see share
-	from  int
+// decode reads a predicate, an object, into *v; closed refuses names that no field
+// has.
+func decode(raw []byte, v any, closed bool) error {
+	switch {
+	case len(raw) == 0:
+		return errors.New("it is absent")
+	case raw[0] != '{':
+		return errors.New("it is not an object")
+	case closed:
+		return strictjson.UnmarshalClosed(raw, v, limits(MaxStatement), looksAbsent)
+	}
+	return strictjson.Unmarshal(raw, v, limits(MaxStatement))
 }
 
-// scannedKey is a name in the text: b[from:to], without its quotes.
-type scannedKey struct {
-	hash     uint64
-	from, to int
-	escaped  bool
-}
-
-// newScanner checks what holds for the text as a whole.
-func newScanner(b []byte, limit int) (*scanner, error) {
-	if len(b) > limit {
-		return nil, &SyntaxError{Offset: limit, Reason: fmt.Sprintf("%d bytes are more than %d", len(b), limit)}
+// looksAbsent reports whether raw is written but would decode to the zero value,
+// which means that the field is not there: a limit in the year 1 is not "no limit".
+func looksAbsent(t reflect.Type, raw []byte) bool {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		var v time.Time
+		return json.Unmarshal(raw, &v) == nil && v.IsZero()
+	case reflect.TypeFor[release.Digest]():
+		return string(raw) == `""`
 	}
-	s := &scanner{b: b, seed: maphash.MakeSeed()}
-	if !utf8.Valid(b) {
-		for s.i < len(b) {
-			r, n := utf8.DecodeRune(b[s.i:])
-			if r == utf8.RuneError && n == 1 {
-				break
-			}
-			s.i += n
-		}
-		return nil, s.errorf("the text is not valid UTF-8")
-	}
-	return s, nil
-}
-
-// quoted is text of others in an error: in quotes, and cut where it is long.
-func quoted[T string | []byte](text T) string {
-	const most = 100
-	if len(text) > most {
-		return fmt.Sprintf("%q... (%d bytes)", string(text[:most]), len(text))
-	}
-	return strconv.Quote(string(text))
-}
-
-func (s *scanner) errorf(format string, args ...any) error {
-	return &SyntaxError{Offset: s.i, Reason: fmt.Sprintf(format, args...)}
-}
-
-// end checks that nothing follows but white space.
-func (s *scanner) end() error {
-	s.space()
-	if s.i < len(s.b) {
-		return s.errorf("something follows the value")
-	}
-	return nil
-}
-
-func (s *scanner) space() {
-	for s.i < len(s.b) {
-		switch s.b[s.i] {
-		case ' ', '\t', '\n', '\r':
-			s.i++
-		default:
-			return
-		}
-	}
-}
-
-// peek is the kind of the value that comes next.
-func (s *scanner) peek() (kind, error) {
-	s.space()
-	if s.i >= len(s.b) {
-		return 0, s.errorf("the text ends where a value must stand")
-	}
-	switch c := s.b[s.i]; {
-	case c == '{' || c == '[' || c == '"' || c == 'n':
-		return kind(c), nil
-	case c == 't' || c == 'f':
-		return kindBool, nil
-	case c == '-' || (c >= '0' && c <= '9'):
-		return kindNumber, nil
-	default:
-		return 0, s.errorf("%q begins no value", c)
-	}
-}
-
-// value passes over one value of any kind.
-func (s *scanner) value() (kind, error) {
-	k, err := s.peek()
-	if err != nil {
-		return 0, err
-	}
-	switch k {
-	case kindObject:
-		err = s.object(nil)
-	case kindArray:
-		err = s.array(nil)
-	case kindString:
-		_, _, err = s.rawString()
-	case kindNumber:
-		err = s.number()
-	case kindNull:
-		err = s.literal("null")
-	default:
-		if s.b[s.i] == 't' {
-			err = s.literal("true")
-		} else {
-			err = s.literal("false")
-		}
-	}
-	return k, err
-}
-
-// object passes over an object. visit is called with each name, and must pass
-// over its value; nil passes over all.
-func (s *scanner) object(visit func(name []byte) error) error {
-	if k, err := s.peek(); err != nil || k != kindObject {
-		return cmp.Or(err, s.errorf("an object must stand here"))
-	}
-	if err := s.open(); err != nil {
-		return err
-	}
-	first := len(s.keys)
-	for s.space(); ; s.space() {
-		if s.at('}') && len(s.keys) == first {
-			break // only an empty object ends without a member
-		}
-		if !s.at('"') {
-			return s.errorf("a name in quotes must stand here")
-		}
-		start := s.i + 1
-		raw, escaped, err := s.rawString()
-		if err != nil {
-			return err
-		}
-		name := raw
-		if escaped {
-			name = unquote(raw)
-		}
-		s.keys = append(s.keys, scannedKey{hash: maphash.Bytes(s.seed, name), from: start, to: start + len(raw), escaped: escaped})
-		if len(s.keys) > MaxNames {
-			return s.errorf("more than %d names", MaxNames)
-		}
-		if s.space(); !s.at(':') {
-			return s.errorf("a colon must stand here")
-		}
-		s.i++
-		if visit == nil {
-			_, err = s.value()
-		} else {
-			err = visit(name)
-		}
-		if err != nil {
-			return err
-		}
-		if s.space(); !s.at(',') {
-			break
-		}
-		s.i++
-	}
-	if !s.at('}') {
-		return s.errorf("a comma or the end of the object must stand here")
-	}
-	if err := s.distinct(first); err != nil {
-		return err
-	}
-	s.i++
-	s.depth--
-	s.keys = s.keys[:first]
-	return nil
-}
-
-// distinct checks that no two of the names from index first on are the same.
-// Equal hashes only select what is compared.
-func (s *scanner) distinct(first int) error {
-	keys := s.keys[first:]
-	slices.SortFunc(keys, func(a, b scannedKey) int { return cmp.Compare(a.hash, b.hash) })
-	for i := range keys {
-		for j := i + 1; j < len(keys) && keys[j].hash == keys[i].hash; j++ {
-			if bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
-				s.i = max(keys[i].from, keys[j].from)
-				return s.errorf("the name %s stands twice in one object", quoted(s.name(keys[j])))
-			}
-		}
-	}
-	return nil
-}
-
-func (s *scanner) name(k scannedKey) []byte {
-	raw := s.b[k.from:k.to]
-	if k.escaped {
-		return unquote(raw)
-	}
-	return raw
-}
-
-// array passes over an array. visit is called before each element, and must pass
-// over it; nil passes over all.
-func (s *scanner) array(visit func(index int) error) error {
-	if k, err := s.peek(); err != nil || k != kindArray {
-		return cmp.Or(err, s.errorf("an array must stand here"))
-	}
-	if err := s.open(); err != nil {
-		return err
-	}
-	for n := 0; ; n++ {
-		s.space()
-		if n == 0 && s.at(']') {
-			break
-		}
-		var err error
-		if visit == nil {
-			_, err = s.value()
-		} else {
-			err = visit(n)
-		}
-		if err != nil {
-			return err
-		}
-		if s.space(); !s.at(',') {
-			break
-		}
-		s.i++
-	}
-	if !s.at(']') {
-		return s.errorf("a comma or the end of the array must stand here")
-	}
-	s.i++
-	s.depth--
-	return nil
-}
-
-func (s *scanner) open() error {
-	if s.depth++; s.depth > MaxDepth {
-		return s.errorf("nested deeper than %d", MaxDepth)
-	}
-	s.i++
-	return nil
-}
-
-func (s *scanner) at(c byte) bool { return s.i < len(s.b) && s.b[s.i] == c }
-
-func (s *scanner) literal(text string) error {
-	if !bytes.HasPrefix(s.b[s.i:], []byte(text)) {
-		return s.errorf("%q must stand here", text)
-	}
-	s.i += len(text)
-	return nil
-}
-
-func (s *scanner) digits() bool {
-	from := s.i
-	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
-		s.i++
-	}
-	return s.i > from
-}
-
-// number follows the grammar of RFC 8259, section 6. The value is not computed:
-// a number of any size is well formed.
-func (s *scanner) number() error {
-	if s.at('-') {
-		s.i++
-	}
-	if s.at('0') {
-		s.i++
-	} else if !s.digits() {
-		return s.errorf("a digit must stand here")
-	}
-	if s.at('.') {
-		if s.i++; !s.digits() {
-			return s.errorf("a digit must follow the decimal point")
-		}
-	}
-	if s.at('e') || s.at('E') {
-		s.i++
-		if s.at('+') || s.at('-') {
-			s.i++
-		}
-		if !s.digits() {
-			return s.errorf("a digit must stand in the exponent")
-		}
-	}
-	return nil
-}
-
-// str reads a string that is part of what we read ourselves: a type, a name, a
-// digest. Control characters have no business in those.
-func (s *scanner) str() (string, error) {
-	raw, escaped, err := s.bytesOf()
-	if err != nil {
-		return "", err
-	}
-	for _, c := range raw {
-		if c < 0x20 || c == 0x7f {
-			return "", s.errorf("a control character stands in %s", quoted(raw))
-		}
-	}
-	if end := s.i - 1; !escaped && end <= s.from+len(s.text) && end-len(raw) >= s.from {
-		return s.text[end-len(raw)-s.from : end-s.from], nil
-	}
-	return string(raw), nil
-}
-
-// share copies the next value as text, so that the strings in it need no memory
-// of their own, and does not move on. What it does not like is for the second
-// reading to report.
-func (s *scanner) share() error {
-	at, depth, keys := s.i, s.depth, len(s.keys)
-	_, err := s.value()
-	if err != nil {
-		return err
-	}
-	s.text, s.from = string(s.b[at:s.i]), at
-	s.i, s.depth, s.keys = at, depth, s.keys[:keys]
-	return nil
-}
-
-// bytesOf reads a string; the result is part of the text unless it was escaped.
-func (s *scanner) bytesOf() (raw []byte, escaped bool, err error) {
-	if k, err := s.peek(); err != nil || k != kindString {
-		return nil, false, cmp.Or(err, s.errorf("a string must stand here"))
-	}
-	raw, escaped, err = s.rawString()
-	if err == nil && escaped {
-		raw = unquote(raw)
-	}
-	return raw, escaped, err
-}
-
-// rawString passes over a string and returns what stands between its quotes.
-func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
-	s.i++
-	from := s.i
-	for {
-		if s.plain(); s.i >= len(s.b) {
-			return nil, false, s.errorf("the text ends within a string")
-		}
-		switch c := s.b[s.i]; {
-		case c == '"':
-			s.i++
-			return s.b[from : s.i-1], escaped, nil
-		case c == '\\':
-			escaped = true
-			if err := s.escape(); err != nil {
-				return nil, false, err
-			}
-		case c < 0x20:
-			return nil, false, s.errorf("a control character stands in a string")
-		default:
-			s.i++
-		}
-	}
-}
-
-// plain passes over characters that mean nothing within a string, eight at a
-// time, and stops at a quote, a backslash, a control character, or short of the
-// end. Subtracting n from a byte that is less borrows its highest bit; a byte
-// above the lowest such one may be marked for nothing, which is not looked at.
-func (s *scanner) plain() {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for s.i+8 <= len(s.b) {
-		x := binary.LittleEndian.Uint64(s.b[s.i:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		stop := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & high
-		if stop != 0 {
-			s.i += bits.TrailingZeros64(stop) / 8
-			return
-		}
-		s.i += 8
-	}
-}
-
-// escape passes over one escape sequence, or over the two of a surrogate pair.
-func (s *scanner) escape() error {
-	if s.i+1 >= len(s.b) {
-		return s.errorf("the text ends within an escape sequence")
-	}
-	switch s.b[s.i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.i += 2
-		return nil
-	case 'u':
-		r, ok := hex4(s.b[s.i+2:])
-		if !ok {
-			return s.errorf("\\u must be followed by four hexadecimal digits")
-		}
-		if !utf16.IsSurrogate(r) {
-			s.i += 6
-			return nil
-		}
-		if rest := s.b[s.i+6:]; len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
-			if r2, ok := hex4(rest[2:]); ok && utf16.DecodeRune(r, r2) != utf8.RuneError {
-				s.i += 12
-				return nil
-			}
-		}
-		return s.errorf("a lone surrogate is no character")
-	default:
-		return s.errorf("\\%c is no escape sequence", s.b[s.i+1])
-	}
-}
-
-func hex4(b []byte) (r rune, ok bool) {
-	if len(b) < 4 {
-		return 0, false
-	}
-	for _, c := range b[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
-}
-
-// unquote decodes the escape sequences of a string that rawString has checked.
-func unquote(raw []byte) []byte {
-	out := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			out = append(out, raw[i])
-			continue
-		}
-		i++
-		switch raw[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r, _ := hex4(raw[i+1:])
-			i += 4
-			if utf16.IsSurrogate(r) {
-				r2, _ := hex4(raw[i+3:])
-				r = utf16.DecodeRune(r, r2)
-				i += 6
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, raw[i])
-		}
-	}
-	return out
-}
-
-// field is the index of name among the known names, or -1. A name that some
-// other parser would take for a known one is an error: by another case
-// (encoding/json), or by an alias (protobuf's original field names), given as
-// "known|alias|…".
-func (s *scanner) field(name []byte, known [][]string) (int, error) {
-	for i, names := range known {
-		if string(name) == names[0] {
-			return i, nil
-		}
-	}
-	for _, names := range known {
-		for _, n := range names {
-			if len(name) >= len(n) && bytes.EqualFold(name, []byte(n)) {
-				return -1, s.errorf("some parsers take the name %s for %q", quoted(name), names[0])
-			}
-		}
-	}
-	return -1, nil
+	return false
 }

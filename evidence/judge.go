@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -120,7 +121,7 @@ func (j *judge) read(v Verified, t *target, touches bool) *item {
 	case Vulns:
 		it.positive = len(p.Scanner.Result) == 0
 		if n := len(p.Scanner.Result); n > 0 {
-			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, quoted(p.Scanner.Result[0].ID))
+			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, strictjson.Quoted(p.Scanner.Result[0].ID))
 		}
 	case Provenance:
 		it.positive = true

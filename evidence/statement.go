@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
 
 // StatementType is the _type of an in-toto Statement v1
@@ -53,32 +55,32 @@ func parseStatement(b []byte) (Statement, error) {
 	}
 	st := Statement{raw: b}
 	var typ string
-	err = s.object(func(name []byte) (err error) {
-		i, err := s.field(name, statementFields)
+	err = s.Object(func(name []byte) (err error) {
+		i, err := s.Field(name, statementFields)
 		if err != nil {
 			return err
 		}
 		switch i {
 		case 0:
-			typ, err = s.str()
+			typ, err = s.Str()
 		case 1:
 			st.subjects, err = s.subjects()
 		case 2:
-			st.predicateType, err = s.str()
+			st.predicateType, err = s.Str()
 		case 3:
 			st.predicate, err = s.predicate()
 		default:
-			_, err = s.value()
+			_, err = s.Value()
 		}
 		return err
 	})
 	if err == nil {
-		err = s.end()
+		err = s.End()
 	}
 	switch {
 	case err != nil:
 	case typ != StatementType:
-		err = fmt.Errorf("evidence: statement of type %s is not %q", quoted(typ), StatementType)
+		err = fmt.Errorf("evidence: statement of type %s is not %q", strictjson.Quoted(typ), StatementType)
 	case st.predicateType == "":
 		err = fmt.Errorf("evidence: statement has no predicateType")
 	case len(st.subjects) == 0:
@@ -90,20 +92,20 @@ func parseStatement(b []byte) (Statement, error) {
 	return st, nil
 }
 
-func (s *scanner) subjects() ([]Subject, error) {
-	if err := s.share(); err != nil {
+func (s scanner) subjects() ([]Subject, error) {
+	if err := s.Share(); err != nil {
 		return nil, err
 	}
 	var out []Subject
 	var digests []SubjectDigest // of all subjects
-	err := s.array(func(n int) error {
+	err := s.Array(func(n int) error {
 		if n >= MaxSubjects {
-			return s.errorf("more than %d subjects", MaxSubjects)
+			return s.Errorf("more than %d subjects", MaxSubjects)
 		}
 		var sub Subject
 		first := len(digests)
-		err := s.object(func(name []byte) error {
-			i, err := s.field(name, subjectFields)
+		err := s.Object(func(name []byte) error {
+			i, err := s.Field(name, subjectFields)
 			if err != nil {
 				return err
 			}
@@ -111,16 +113,16 @@ func (s *scanner) subjects() ([]Subject, error) {
 			case 0:
 				digests, err = s.digests(digests)
 			case 1:
-				sub.Name, err = s.str()
+				sub.Name, err = s.Str()
 			case 2:
-				sub.URI, err = s.str()
+				sub.URI, err = s.Str()
 			default:
-				_, err = s.value()
+				_, err = s.Value()
 			}
 			return err
 		})
 		if sub.Digests = digests[first:len(digests):len(digests)]; err == nil && len(sub.Digests) == 0 {
-			err = s.errorf("subject %d has no digest", n)
+			err = s.Errorf("subject %d has no digest", n)
 		}
 		out = append(out, sub)
 		return err
@@ -129,16 +131,16 @@ func (s *scanner) subjects() ([]Subject, error) {
 }
 
 // digests appends those of one subject.
-func (s *scanner) digests(out []SubjectDigest) ([]SubjectDigest, error) {
+func (s scanner) digests(out []SubjectDigest) ([]SubjectDigest, error) {
 	first := len(out)
-	err := s.object(func(name []byte) error {
+	err := s.Object(func(name []byte) error {
 		if len(out)-first >= MaxDigests {
-			return s.errorf("more than %d digests of one subject", MaxDigests)
+			return s.Errorf("more than %d digests of one subject", MaxDigests)
 		}
 		d := SubjectDigest{Algorithm: algorithmName(name)}
 		var err error
-		if d.Value, err = s.str(); err == nil && (d.Algorithm == "" || d.Value == "") {
-			err = s.errorf("a digest has no algorithm or no value")
+		if d.Value, err = s.Str(); err == nil && (d.Algorithm == "" || d.Value == "") {
+			err = s.Errorf("a digest has no algorithm or no value")
 		}
 		out = append(out, d)
 		return err
@@ -154,20 +156,19 @@ func algorithmName(name []byte) string {
 	return string(name)
 }
 
-func (s *scanner) predicate() ([]byte, error) {
-	s.space()
-	from := s.i
-	k, err := s.value()
+func (s scanner) predicate() ([]byte, error) {
+	s.Space()
+	from := s.Offset()
+	k, err := s.Value()
 	switch {
 	case err != nil:
 		return nil, err
-	case k == kindNull:
+	case k == strictjson.Null:
 		return nil, nil
-	case k != kindObject && k != kindString:
-		s.i = from
-		return nil, s.errorf("a predicate must be an object or a string")
+	case k != strictjson.Object && k != strictjson.String:
+		return nil, s.ErrorfAt(from, "a predicate must be an object or a string")
 	}
-	return s.b[from:s.i:s.i], nil
+	return s.Since(from), nil
 }
 
 // IsZero reports whether s is no statement.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
 
 // VerificationSummary is SLSA's VSA v1 (https://slsa.dev/spec/v1.2/verification_summary):
@@ -67,7 +69,7 @@ func (v VerificationSummary) Validate() error {
 		errs = append(errs, errors.New("no policy"))
 	}
 	if v.VerificationResult != ResultPassed && v.VerificationResult != ResultFailed {
-		errs = append(errs, fmt.Errorf("verificationResult %s is neither PASSED nor FAILED", quoted(v.VerificationResult)))
+		errs = append(errs, fmt.Errorf("verificationResult %s is neither PASSED nor FAILED", strictjson.Quoted(v.VerificationResult)))
 	}
 	if len(v.VerifiedLevels) == 0 {
 		errs = append(errs, errors.New("no verifiedLevels"))
@@ -82,7 +84,7 @@ func (v VerificationSummary) Validate() error {
 			continue
 		}
 		if tracks[track] {
-			errs = append(errs, fmt.Errorf("verifiedLevels has two levels of the track %s", quoted(track)))
+			errs = append(errs, fmt.Errorf("verifiedLevels has two levels of the track %s", strictjson.Quoted(track)))
 			break
 		}
 		tracks[track] = true

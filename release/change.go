@@ -32,6 +32,21 @@ type ChangeSet struct {
 	Dependencies []DependencyChange `json:"dependencies,omitempty"`
 	Resources    []ResourceChange   `json:"resources,omitempty"`
 	Settings     []SettingChange    `json:"settings,omitempty"`
+	// Artifacts are the things that are deployed, by their content.
+	Artifacts []ArtifactChange `json:"artifacts,omitempty"`
+	// Advisories are what the changed dependencies bring in, take out and go on with,
+	// Outdated those that newer versions of exist. Both are as of a moment, which
+	// Sources tell.
+	Advisories []AdvisoryChange `json:"advisories,omitempty"`
+	Outdated   []Outdated       `json:"outdated,omitempty"`
+	// Drift is what reality changed behind the back of the infrastructure's definition.
+	// It is no part of what this release means to change.
+	Drift []ResourceChange `json:"drift,omitempty"`
+	// Deviations are where the release is not what was declared.
+	Deviations []Deviation `json:"deviations,omitempty"`
+
+	// Sources are the files that all this was read from, but for the repository itself.
+	Sources []Source `json:"sources,omitempty"`
 
 	// Coverage says how much of each kind was read. A kind that is not in it was
 	// not looked at.
@@ -50,6 +65,9 @@ const (
 	KindDependency     Kind = "dependency"     // Dependencies
 	KindInfrastructure Kind = "infrastructure" // Resources
 	KindConfiguration  Kind = "configuration"  // Settings
+	KindArtifact       Kind = "artifact"       // Artifacts
+	KindAdvisory       Kind = "advisory"       // Advisories
+	KindOutdated       Kind = "outdated"       // Outdated
 )
 
 // Coverage says how much of something was read. The zero value is missing.
@@ -92,10 +110,16 @@ const (
 	OpMoved
 	OpListed
 	OpUnlisted
+	OpForgotten // no longer managed, and still there
+	OpImported  // managed from now on, and was there before
 )
 
 var ops = enum.Table[Op]{Type: "release.Op", Names: []string{"unknown", "added", "modified", "removed", "replaced",
-	"upgraded", "downgraded", "moved", "listed", "unlisted"}}
+	"upgraded", "downgraded", "moved", "listed", "unlisted", "forgotten", "imported"}}
+
+// Known reports whether o says what happened: unknown does not, nor does a value
+// that a newer version made.
+func (o Op) Known() bool { return o != OpUnknown && int(o) < len(ops.Names) }
 
 // String is the operation's name.
 func (o Op) String() string { return ops.Text(o) }
@@ -133,6 +157,9 @@ type Commit struct {
 	// Files are what it changed against its first parent. A merge commit has none:
 	// what it brings stands in the commits that it merges.
 	Files []FileChange `json:"files,omitempty"`
+	// FilesUnknown says that its files could not be read; Files then has none of them.
+	// A gap says why.
+	FilesUnknown bool `json:"filesUnknown,omitempty"`
 }
 
 // FileChange is one file's change. Renames are not detected: a renamed file is
@@ -176,25 +203,59 @@ type DependencyChange struct {
 	// Before and After are versions; "" where it is not there.
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
-	// Direct is set when the project itself asks for it (after; if removed, before).
-	Direct bool `json:"direct,omitempty"`
+	// Relation says who asks for it, Scope what for (after; if removed, before).
+	Relation Relation `json:"relation,omitzero"`
+	Scope    Scope    `json:"scope,omitzero"`
 	// Major is set when the major version differs.
 	Major bool `json:"major,omitempty"`
+	// LicenseBefore and LicenseAfter are the declared licences, where they differ.
+	LicenseBefore string `json:"licenseBefore,omitempty"`
+	LicenseAfter  string `json:"licenseAfter,omitempty"`
+	// InstallScript is set when installing it runs code of its own, and did not before.
+	InstallScript bool `json:"installScript,omitempty"`
 	// Detail says the rest, for people: the target of a replace.
 	Detail string `json:"detail,omitempty"`
 }
 
+// ArtifactChange is one change of what is deployed.
+type ArtifactChange struct {
+	// Name is the artifact's, Op what happened to it.
+	Name string `json:"name"`
+	Op   Op     `json:"op"`
+	// PURL is its package URL, where it has one (after; if removed, before).
+	PURL PURL `json:"purl,omitempty"`
+	// Before and After are the digests of its content; zero where it is not there.
+	Before Digest `json:"before,omitzero"`
+	After  Digest `json:"after,omitzero"`
+}
+
 // ResourceChange is one change of infrastructure: a cloud resource, a Kubernetes
-// object.
+// object, the image that a container is built from. Values are never kept: they
+// may be secrets.
 type ResourceChange struct {
+	// File is the plan or manifest that says so.
+	File Path `json:"file,omitempty"`
 	// Address is the resource's name in its tool: "aws_iam_role.deploy".
 	Address string `json:"address"`
+	// From is the address that it had before, where it moved.
+	From string `json:"from,omitempty"`
 	// Type is the resource's type: "aws_iam_role".
 	Type string `json:"type"`
 	// Op is what happens to it. The zero value says that this is not known.
 	Op Op `json:"op"`
-	// Labels are what labelers said of it, sorted.
+	// CreateFirst is set where a replaced resource is made anew before the old one is
+	// removed.
+	CreateFirst bool `json:"createFirst,omitempty"`
+	// Deferred is set where the tool will act later, on a plan that does not exist yet.
+	Deferred bool `json:"deferred,omitempty"`
+	// Attributes are the paths of what differs, and Unknown of what nobody can know
+	// before it is applied; sorted.
+	Attributes []string `json:"attributes,omitempty"`
+	Unknown    []string `json:"unknown,omitempty"`
+	// Labels are what its reader and labelers said of it, sorted.
 	Labels []Label `json:"labels,omitempty"`
+	// Detail says the rest, for people: "replicas 3 to 1; liveness probe removed".
+	Detail string `json:"detail,omitempty"`
 }
 
 // SettingChange is one change of configuration. Values are never kept: they may
@@ -206,6 +267,20 @@ type SettingChange struct {
 	Op   Op     `json:"op"`
 	// Labels are what its reader said of it.
 	Labels []Label `json:"labels,omitempty"`
+	// Detail says the rest, for people, and never a value.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Deviation is one thing in which a release is not what was declared.
+type Deviation struct {
+	// Kind says in what way, for programs: "outside-paths", "not-done".
+	Kind string `json:"kind"`
+	// Change is the kind of change that it is about; "" where it is about none.
+	Change Kind `json:"change,omitempty"`
+	// Subject is what it is about: a path, a purl, an address, a key.
+	Subject string `json:"subject,omitempty"`
+	// Detail is one sentence for people.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Label says what a changed thing is about.
@@ -225,10 +300,18 @@ const (
 	LabelStateful  Label = "stateful"  // holds data that would be lost
 	LabelAPI       Label = "api"       // interface definitions
 	LabelDeps      Label = "dependencies"
-	LabelTest      Label = "test"
-	LabelDocs      Label = "docs"
-	LabelGenerated Label = "generated"
-	LabelVendored  Label = "vendored"
+	// LabelDestructive marks what takes stored data away: a dropped table, a removed volume.
+	LabelDestructive Label = "destructive"
+	// LabelFlag marks feature flags: what users get, switched without new code.
+	LabelFlag Label = "flag"
+	// LabelUnpinned marks content that is named by what can move: a tag, a branch, a range.
+	LabelUnpinned Label = "unpinned"
+	// LabelAvailability marks how it stays up: replicas, probes, disruption budgets.
+	LabelAvailability Label = "availability"
+	LabelTest         Label = "test"
+	LabelDocs         Label = "docs"
+	LabelGenerated    Label = "generated"
+	LabelVendored     Label = "vendored"
 )
 
 // Empty reports whether nothing changed. A change set with gaps, whose code was
@@ -240,7 +323,8 @@ func (c *ChangeSet) Empty() bool {
 			return false
 		}
 	}
-	return len(c.Commits)+len(c.Files)+len(c.Dependencies)+len(c.Resources)+len(c.Settings)+len(c.Gaps) == 0 &&
+	return len(c.Commits)+len(c.Files)+len(c.Dependencies)+len(c.Resources)+len(c.Settings)+len(c.Artifacts)+
+		len(c.Advisories)+len(c.Outdated)+len(c.Drift)+len(c.Deviations)+len(c.Gaps) == 0 &&
 		c.Coverage[KindCode] == CoverageComplete
 }
 
@@ -253,6 +337,12 @@ func (c *ChangeSet) Add(p ChangeSet) {
 	c.Dependencies = slices.Concat(c.Dependencies, p.Dependencies)
 	c.Resources = slices.Concat(c.Resources, p.Resources)
 	c.Settings = slices.Concat(c.Settings, p.Settings)
+	c.Artifacts = slices.Concat(c.Artifacts, p.Artifacts)
+	c.Advisories = slices.Concat(c.Advisories, p.Advisories)
+	c.Outdated = slices.Concat(c.Outdated, p.Outdated)
+	c.Drift = slices.Concat(c.Drift, p.Drift)
+	c.Deviations = slices.Concat(c.Deviations, p.Deviations)
+	c.Sources = slices.Concat(c.Sources, p.Sources)
 	c.Gaps = slices.Concat(c.Gaps, p.Gaps)
 	if len(p.Coverage) == 0 {
 		return
@@ -293,8 +383,11 @@ func (c *ChangeSet) Authors() []Actor {
 	return out
 }
 
+// Canonical is the change set as canonical JSON (RFC 8785): one value has one text.
+func (c *ChangeSet) Canonical() ([]byte, error) { return canon.Marshal(c) }
+
 // Digest identifies the change set by its canonical bytes.
 func (c *ChangeSet) Digest() (Digest, error) {
-	d, err := canon.Digest("sallyport.release.changeset.v1", c)
+	d, err := canon.Digest("sallyport.release.changeset.v2", c)
 	return Digest(d), err
 }

@@ -25,6 +25,9 @@ const (
 	GapTooLarge         GapKind = "too-large"         // a limit of the reader was reached; the rest was not read
 	GapUnreadable       GapKind = "unreadable"        // it is there and could not be understood
 	GapUnsupported      GapKind = "unsupported"       // it is of a kind that nobody here can read
+	GapIncomplete       GapKind = "incomplete"        // it says itself that it is not the whole: a plan with deferred changes, a partial scan
+	GapUnpinned         GapKind = "unpinned"          // it names content by what can move: a range, a branch, a tag
+	GapAmbiguous        GapKind = "ambiguous"         // it can be read in two ways, and programs differ
 	GapDependencyOrigin GapKind = "dependency-origin" // content comes from outside what the file pins: a local replace
 )
 

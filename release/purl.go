@@ -122,16 +122,3 @@ func (p PURL) At(version string) PURL {
 	v.Version = version
 	return PURL(v.ToString())
 }
-
-// Component is a software component: a package in a version, as a release
-// contains it. A component is identified by its PURL.
-type Component struct {
-	// PURL names the package and its version.
-	PURL PURL `json:"purl"`
-	// Direct is set when the project itself asks for it, not another component.
-	Direct bool `json:"direct,omitempty"`
-	// License is the SPDX expression that was declared, or "" when not known.
-	License string `json:"license,omitempty"`
-	// Digest is the content's, where the reader knows one.
-	Digest Digest `json:"digest,omitzero"`
-}

@@ -2,10 +2,15 @@ package release
 
 import (
 	"time"
+
+	"github.com/sallyport-dev/sallyport/internal/canon"
 )
 
-// RecordSchema identifies the shape of a [Record].
-const RecordSchema = "https://sallyport.dev/schema/record/v1"
+// The names of the JSON Schemas that package schema has, and so of the shapes.
+const (
+	RecordSchema    = "https://sallyport.dev/schema/record/v1"
+	ChangeSetSchema = "https://sallyport.dev/schema/changeset/v2"
+)
 
 // Record is the whole story of one release as one JSON value: what changed and
 // why, how careful that called for, who approved and what was tested, how it
@@ -55,6 +60,15 @@ type AssessmentRecord struct {
 	// release must be exposed.
 	Requirements []Requirement      `json:"requirements"`
 	Rollout      RolloutRequirement `json:"rollout"`
+}
+
+// Canonical is the record as canonical JSON (RFC 8785): one value has one text.
+func (r *Record) Canonical() ([]byte, error) { return canon.Marshal(r) }
+
+// Digest identifies the record by its canonical bytes.
+func (r *Record) Digest() (Digest, error) {
+	d, err := canon.Digest("sallyport.release.record.v1", r)
+	return Digest(d), err
 }
 
 // EvidenceRecord is one verified statement: what it is, who signed it, and when.

@@ -83,6 +83,9 @@ func (r *Release) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Canonical is the release as canonical JSON (RFC 8785): one value has one text.
+func (r *Release) Canonical() ([]byte, error) { return canon.Marshal(r) }
+
 // Digest identifies the release by its canonical bytes.
 func (r *Release) Digest() (Digest, error) {
 	d, err := canon.Digest("sallyport.release.release.v1", r)

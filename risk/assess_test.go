@@ -37,7 +37,7 @@ func with(cs release.ChangeSet, change func(*release.ChangeSet)) release.ChangeS
 }
 
 func dependency(op release.Op, change ...func(*release.DependencyChange)) release.ChangeSet {
-	d := release.DependencyChange{File: "go.mod", Op: op, Package: "pkg:golang/example.com/x", Before: "v1.0.0", After: "v1.1.0", Direct: true}
+	d := release.DependencyChange{File: "go.mod", Op: op, Package: "pkg:golang/example.com/x", Before: "v1.0.0", After: "v1.1.0", Relation: release.RelationDirect}
 	for _, c := range change {
 		c(&d)
 	}
@@ -107,7 +107,7 @@ func TestTiers(t *testing.T) {
 		{"interface", changes(file("api/v1/service.proto", 1, 0)), moderate, "interface"},
 
 		{"added direct dependency", dependency(release.OpAdded), moderate, "dependency"},
-		{"added indirect dependency", dependency(release.OpAdded, func(d *release.DependencyChange) { d.Direct = false }), moderate, "dependency"},
+		{"added indirect dependency", dependency(release.OpAdded, func(d *release.DependencyChange) { d.Relation = release.RelationTransitive }), moderate, "dependency"},
 		{"upgraded dependency", dependency(release.OpUpgraded), low, "dependency"},
 		{"major upgrade", dependency(release.OpUpgraded, func(d *release.DependencyChange) { d.Major = true }), moderate, "dependency"},
 		{"downgraded dependency", dependency(release.OpDowngraded), high, "dependency"},

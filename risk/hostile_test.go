@@ -87,7 +87,7 @@ func TestUnknownIsNeverLow(t *testing.T) {
 		}
 	}
 	for _, op := range []release.Op{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 77, 255} {
-		known := op > release.OpUnknown && op <= release.OpUnlisted
+		known := op > release.OpUnknown && op <= release.OpImported
 		want := func(ok release.Tier) release.Tier {
 			if known {
 				return ok

@@ -30,7 +30,7 @@ var (
 	})
 	dependencies = rapid.Custom(func(t *rapid.T) release.DependencyChange {
 		return release.DependencyChange{File: "go.mod", Op: ops.Draw(t, "op"), Package: "pkg:golang/example.com/x",
-			Direct: rapid.Bool().Draw(t, "direct"), Major: rapid.Bool().Draw(t, "major"), Before: rapid.StringN(0, 3, 3).Draw(t, "before")}
+			Relation: release.Relation(rapid.IntRange(0, 2).Draw(t, "relation")), Major: rapid.Bool().Draw(t, "major"), Before: rapid.StringN(0, 3, 3).Draw(t, "before")}
 	})
 	resources = rapid.Custom(func(t *rapid.T) release.ResourceChange {
 		kind := rapid.SampledFrom([]string{"aws_iam_role", "aws_db_instance", "null_resource"}).Draw(t, "type")

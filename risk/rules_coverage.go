@@ -32,7 +32,7 @@ func revisionRule() Rule {
 // mildGaps leave the names of the changed files known, so that the rules on paths
 // still see what they must see. With any other gap, also of a kind that this
 // version does not know, a whole file may be missing.
-var mildGaps = []release.GapKind{release.GapShallow, release.GapPartial, release.GapUnreadable, release.GapUnsupported, release.GapDependencyOrigin}
+var mildGaps = []release.GapKind{release.GapShallow, release.GapPartial, release.GapUnreadable, release.GapUnsupported, release.GapUnpinned, release.GapDependencyOrigin}
 
 func gapRule() Rule {
 	return Rule{ID: "gap", Version: 1,

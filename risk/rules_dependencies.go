@@ -26,7 +26,7 @@ func dependencyFinding(d *release.DependencyChange) Finding {
 		f.Subject = d.File.String()
 	}
 	kind := "an indirect"
-	if d.Direct {
+	if !d.Relation.Transitive() {
 		kind = "a direct"
 	}
 	before, after := release.Text(d.Before), release.Text(d.After)

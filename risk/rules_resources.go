@@ -29,13 +29,11 @@ func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
 	}
 	switch r.Op {
 	case release.OpAdded, release.OpModified, release.OpListed, release.OpUnlisted:
-	case release.OpUnknown:
-		out = append(out, Finding{release.TierHigh, subject, "what happens to it is not known"})
 	default:
-		if r.Op > release.OpUnlisted {
+		if !r.Op.Known() {
 			out = append(out, Finding{release.TierHigh, subject, "what happens to it is not known"})
 		}
-		if slices.Contains(r.Labels, release.LabelStateful) {
+		if r.Op != release.OpUnknown && slices.Contains(r.Labels, release.LabelStateful) {
 			out = append(out, Finding{release.TierHigh, subject, fmt.Sprintf("it holds data and is %s", r.Op)})
 		}
 	}
@@ -53,7 +51,7 @@ func settingRule() Rule {
 			var out []Finding
 			for i := range cs.Settings {
 				f := Finding{release.TierModerate, settingName(cs.Settings[i]), fmt.Sprintf("a setting that is %s", cs.Settings[i].Op)}
-				if op := cs.Settings[i].Op; op == release.OpUnknown || op > release.OpUnlisted {
+				if !cs.Settings[i].Op.Known() {
 					f.Floor, f.Text = release.TierHigh, "what happened to this setting is not known"
 				}
 				out = append(out, f)

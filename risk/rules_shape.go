@@ -99,7 +99,7 @@ func opaqueRule() Rule {
 			for i := range cs.Files {
 				f := &cs.Files[i]
 				switch {
-				case f.Op == release.OpUnknown || f.Op > release.OpUnlisted:
+				case !f.Op.Known():
 					out = append(out, Finding{release.TierHigh, f.Path.String(), "what happened to it is not known"})
 				case f.Submodule():
 					out = append(out, Finding{release.TierHigh, f.Path.String(), "a submodule moved; its content was not read"})

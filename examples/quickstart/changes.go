@@ -122,7 +122,7 @@ func (s *story) printChanges() {
 			switch {
 			case d.Op == release.OpListed || d.Op == release.OpUnlisted:
 				listed++
-			case d.Direct:
+			case !d.Relation.Transitive():
 				direct++
 			}
 		}

@@ -128,7 +128,8 @@ func (g *reading) run(ctx context.Context) error {
 	g.out.Files = changes.net
 	g.out.Gaps = append(g.out.Gaps, changes.gaps...)
 	for i := range commits {
-		commits[i].Files = changes.of[commits[i].ID]
+		files, compared := changes.of[commits[i].ID]
+		commits[i].Files, commits[i].FilesUnknown = files, !compared && len(commits[i].Parents) < 2
 	}
 	return g.take(ctx, commits)
 }

@@ -30,7 +30,7 @@ func Components(f File) ([]release.Component, []release.Gap) {
 	at := map[component]int{} // one fork may stand in for several modules
 	add := func(name, v string, direct bool) {
 		if i, ok := at[component{name, v}]; ok {
-			out[i].Direct = out[i].Direct || direct
+			out[i].Relation = min(out[i].Relation, relation(direct)) // direct is the lower
 			return
 		}
 		p, err := release.NewPURL("golang", name, v)
@@ -39,7 +39,7 @@ func Components(f File) ([]release.Component, []release.Gap) {
 			return
 		}
 		at[component{name, v}] = len(out)
-		out = append(out, release.Component{PURL: p, Direct: direct})
+		out = append(out, release.Component{PURL: p, Relation: relation(direct)})
 	}
 	for _, path := range union(c.requires, nil) {
 		r := c.requires[path]

@@ -85,6 +85,13 @@ func (d *differ) add(path string, c release.DependencyChange, details ...string)
 	return true
 }
 
+func relation(direct bool) release.Relation {
+	if direct {
+		return release.RelationDirect
+	}
+	return release.RelationTransitive
+}
+
 // union are the keys of both maps, sorted.
 func union[V any](a, b map[string]V) []string {
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
@@ -98,7 +105,7 @@ func (d *differ) requires() {
 	for _, p := range union(d.before.requires, d.after.requires) {
 		was, had := d.before.requires[p]
 		is, has := d.after.requires[p]
-		c := release.DependencyChange{Before: was.version, After: is.version, Direct: is.direct}
+		c := release.DependencyChange{Before: was.version, After: is.version, Relation: relation(is.direct)}
 		var details []string
 		stem, _, _ := module.SplitPathVersion(p)
 		switch {
@@ -108,7 +115,7 @@ func (d *differ) requires() {
 				c.Op, details = listed(release.OpListed, release.OpAdded, d.before.sums, p, is.version)
 			}
 		case !has:
-			c.Op, c.Direct = release.OpRemoved, was.direct
+			c.Op, c.Relation = release.OpRemoved, relation(was.direct)
 			if d.after.present && !d.after.lists() && d.before.lists() && !was.direct {
 				c.Op, details = listed(release.OpUnlisted, release.OpRemoved, d.after.sums, p, was.version)
 			}
@@ -209,7 +216,7 @@ func (d *differ) replacements() {
 			continue
 		}
 		req, prev := d.after.requires[k.Path], d.before.requires[k.Path]
-		c := release.DependencyChange{Op: release.OpReplaced, Before: prev.version, After: req.version, Direct: req.direct}
+		c := release.DependencyChange{Op: release.OpReplaced, Before: prev.version, After: req.version, Relation: relation(req.direct)}
 		of := ""
 		if k.Version != "" {
 			of = k.Version + " "
@@ -218,7 +225,7 @@ func (d *differ) replacements() {
 		case !had:
 			d.add(k.Path, c, of+"replaced by "+is.String())
 		case !has:
-			c.Direct = prev.direct
+			c.Relation = relation(prev.direct)
 			d.add(k.Path, c, of+"no longer replaced by "+was.String())
 		default:
 			d.add(k.Path, c, of+"replaced by "+is.String()+", before by "+was.String())
@@ -238,7 +245,7 @@ func (d *differ) sums() {
 	for _, mod := range tampered(d.before.sums, d.after.sums) {
 		req := d.after.requires[mod.Path]
 		name := release.Text(mod.Path + " " + mod.Version).String()
-		d.add(mod.Path, release.DependencyChange{Op: release.OpReplaced, Before: mod.Version, After: mod.Version, Direct: req.direct},
+		d.add(mod.Path, release.DependencyChange{Op: release.OpReplaced, Before: mod.Version, After: mod.Version, Relation: relation(req.direct)},
 			"go.sum has another hash for the same version")
 		d.gaps = append(d.gaps, release.Gap{Kind: release.GapDependencyOrigin, Subject: name,
 			Detail: "go.sum has another hash for the same version: its content was changed after it was published, or the file was edited"})

@@ -28,7 +28,7 @@ func file(lines ...string) gomod.File {
 // text is a change in one line.
 func text(c release.DependencyChange) string {
 	s := fmt.Sprintf("%s %s %s>%s", c.Op, c.Package, c.Before, c.After)
-	if c.Direct {
+	if c.Relation == release.RelationDirect {
 		s += " direct"
 	}
 	if c.Major {
@@ -343,22 +343,22 @@ func TestComponents(t *testing.T) {
 	got, gaps := gomod.Components(file("go 1.22.0", "toolchain go1.22.3", "require a.io/z v1.0.0 // indirect", "require a.io/b v1.0.0", "require a.io/c v1.0.0",
 		"require a.io/d v2.0.0+incompatible", "replace a.io/b => ../b", "replace a.io/c v1.0.0 => c.io/fork v1.2.0", "replace a.io/z v1.1.0 => ../z"))
 	require.Equal(t, []release.Component{
-		{PURL: "pkg:golang/a.io/b", Direct: true},
-		{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Direct: true},
-		{PURL: "pkg:golang/a.io/z@v1.0.0"},
-		{PURL: "pkg:golang/c.io/fork@v1.2.0", Direct: true},
-		{PURL: "pkg:golang/stdlib@1.22.3", Direct: true},
+		{PURL: "pkg:golang/a.io/b", Relation: release.RelationDirect},
+		{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Relation: release.RelationDirect},
+		{PURL: "pkg:golang/a.io/z@v1.0.0", Relation: release.RelationTransitive},
+		{PURL: "pkg:golang/c.io/fork@v1.2.0", Relation: release.RelationDirect},
+		{PURL: "pkg:golang/stdlib@1.22.3", Relation: release.RelationDirect},
 	}, got)
 	require.Equal(t, []release.Gap{{Kind: release.GapDependencyOrigin, Subject: "a.io/b", Detail: "go.mod takes it from the directory ../b"}}, gaps)
 	// A purl cannot tell two paths that differ only in case: neither is dropped, and it is said.
 	got, gaps = gomod.Components(file("require github.com/A/x v1.0.0", "require github.com/a/x v1.0.0", "require github.com/a/X v1.1.0 // indirect", "require a.io/y v1.0.0"))
-	require.Equal(t, []release.Component{{PURL: "pkg:golang/a.io/y@v1.0.0", Direct: true}, {PURL: "pkg:golang/github.com/a/x@v1.0.0", Direct: true},
-		{PURL: "pkg:golang/github.com/a/x@v1.0.0", Direct: true}, {PURL: "pkg:golang/github.com/a/x@v1.1.0"}}, got)
+	require.Equal(t, []release.Component{{PURL: "pkg:golang/a.io/y@v1.0.0", Relation: release.RelationDirect}, {PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: release.RelationDirect},
+		{PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: release.RelationDirect}, {PURL: "pkg:golang/github.com/a/x@v1.1.0", Relation: release.RelationTransitive}}, got)
 	require.Equal(t, []release.Gap{{Kind: release.GapUnsupported, Subject: "go.mod",
 		Detail: "github.com/A/x, github.com/a/X, github.com/a/x differ only in case: pkg:golang/github.com/a/x names them all"}}, gaps)
 	// One fork in place of two modules is one component.
 	got, gaps = gomod.Components(file("require a.io/x v1.0.0", "require a.io/y v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace a.io/y => b.io/f v1.0.0"))
-	require.Equal(t, []release.Component{{PURL: "pkg:golang/b.io/f@v1.0.0", Direct: true}}, got)
+	require.Equal(t, []release.Component{{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: release.RelationDirect}}, got)
 	require.Empty(t, gaps)
 	none, gaps := gomod.Components(gomod.File{})
 	require.Empty(t, none)

@@ -47,7 +47,7 @@ func (d *differ) golang(pkg, before, after string) {
 	if before == after {
 		return
 	}
-	c := release.DependencyChange{Before: before, After: after, Direct: true}
+	c := release.DependencyChange{Before: before, After: after, Relation: release.RelationDirect}
 	switch order := version.Compare("go"+after, "go"+before); {
 	case before == "":
 		c.Op = release.OpAdded

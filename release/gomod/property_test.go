@@ -73,20 +73,27 @@ func TestDiffIsTheSetDifference(t *testing.T) {
 			switch {
 			case !had && !has || was == is:
 			case !had:
-				want = append(want, fmt.Sprint(path, release.OpAdded, "", is.version, is.direct, false))
+				want = append(want, fmt.Sprint(path, release.OpAdded, "", is.version, relation(is.direct), false))
 			case !has:
-				want = append(want, fmt.Sprint(path, release.OpRemoved, was.version, "", was.direct, false))
+				want = append(want, fmt.Sprint(path, release.OpRemoved, was.version, "", relation(was.direct), false))
 			default:
 				op := []release.Op{release.OpDowngraded, release.OpModified, release.OpUpgraded}[1+semver.Compare(is.version, was.version)]
-				want = append(want, fmt.Sprint(path, op, was.version, is.version, is.direct, was.version[:2] != is.version[:2]))
+				want = append(want, fmt.Sprint(path, op, was.version, is.version, relation(is.direct), was.version[:2] != is.version[:2]))
 			}
 		}
 		var have []string
 		for _, c := range got.Dependencies {
-			have = append(have, fmt.Sprint(c.Package.Name(), c.Op, c.Before, c.After, c.Direct, c.Major))
+			have = append(have, fmt.Sprint(c.Package.Name(), c.Op, c.Before, c.After, c.Relation, c.Major))
 		}
 		require.Equal(t, want, have)
 	})
+}
+
+func relation(direct bool) release.Relation {
+	if direct {
+		return release.RelationDirect
+	}
+	return release.RelationTransitive
 }
 
 // anyFile is a random go.mod with everything that may stand in it.

@@ -97,7 +97,7 @@ func changeSection(c *release.ChangeSet) Section {
 	rows = nil
 	for _, d := range c.Dependencies[:min(len(c.Dependencies), maxRows)] {
 		direct := "indirect"
-		if d.Direct {
+		if !d.Relation.Transitive() {
 			direct = "direct"
 		}
 		rows = append(rows, []Cell{Code(d.Package.String()), Text(d.Op.String()), Code(d.Before), Code(d.After), Text(direct), Text(d.Detail)})

@@ -1,0 +1,125 @@
+// Package hostile has inputs that no parser of this module may choke on, for
+// tests.
+package hostile
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What one call may take.
+const (
+	MaxTime  = time.Second
+	MaxBytes = 64 << 20 // of heap, above what was there before
+)
+
+// Input is one hostile input.
+type Input struct {
+	Name string
+	Text []byte
+	// Fine says that the parser may also read it, as long as it stays within the limits.
+	Fine bool
+}
+
+// Texts are the inputs that every parser of text gets: too large, too deep, too
+// many, and no text. Those that fit a parser's size limit reach its inside.
+func Texts() []Input {
+	repeat := func(s string, size int) []byte { return bytes.Repeat([]byte(s), size/len(s)) }
+	keys := func(head, format, tail string) []byte {
+		b := bytes.NewBufferString(head)
+		for i := range 1_000_000 {
+			fmt.Fprintf(b, format, i)
+		}
+		b.WriteString(tail)
+		return b.Bytes()
+	}
+	in := []Input{
+		{"100 MB of [", repeat("[", 100<<20), false},
+		{"1 MB of [", repeat("[", 1<<20), false},
+		{"10 kB of [", repeat("[", 10<<10), false},
+		{"100 kB of {\"a\":", repeat(`{"a":`, 100<<10), false},
+		{"100 kB of - ", repeat("- ", 100<<10), false},
+		{"100 MB of spaces", repeat(" ", 100<<20), false},
+		{"one line of 8 MB", append(repeat("x", 8<<20), '\n'), false},
+		{"a million keys of JSON", keys("{", "\"k%d\":0,", "\"k\":0}"), false},
+		{"a million keys of YAML", keys("", "k%d: 0\n", ""), false},
+		{"a million keys of TOML", keys("", "k%d = 0\n", ""), false},
+		{"a million empty lines", repeat("\n", 1_000_000), true},
+		{"invalid UTF-8", []byte("{\"a\":\"\xff\xfe\"}"), false},
+		{"invalid UTF-8 alone", []byte("\xc3\x28 \xff\n"), false},
+		{"zero bytes", make([]byte, 1000), false},
+		{"an unclosed string", []byte(`{"a":"`), false},
+	}
+	return in
+}
+
+// Check gives parse each input. parse must say whether it refused: with an error or
+// a gap. What is not refused, takes more than MaxTime of the thread's time, or more
+// than MaxBytes of memory fails the test. It must not run beside other tests.
+func Check(t *testing.T, inputs []Input, parse func([]byte) (refused bool)) {
+	t.Helper()
+	for _, in := range inputs {
+		t.Run(in.Name, func(t *testing.T) {
+			refused, spent, allocated := measure(in.Text, parse)
+			if !in.Fine {
+				require.True(t, refused, "it must be refused")
+			}
+			require.LessOrEqual(t, spent, MaxTime)
+			if allocated > MaxBytes { // in all; how much at once?
+				require.LessOrEqual(t, peak(in.Text, parse), uint64(MaxBytes))
+			}
+		})
+	}
+}
+
+func measure(text []byte, parse func([]byte) bool) (refused bool, spent time.Duration, allocated uint64) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := threadTime()
+	refused = parse(text)
+	spent = threadTime() - start
+	runtime.ReadMemStats(&after)
+	return refused, spent, after.TotalAlloc - before.TotalAlloc
+}
+
+// peak is the most heap that parse had at once, as far as a sample each
+// millisecond sees it.
+func peak(text []byte, parse func([]byte) bool) uint64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	runtime.GC()
+	read := func() uint64 {
+		s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(s)
+		return s[0].Value.Uint64()
+	}
+	base := read()
+	most := base
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for tick := time.NewTicker(time.Millisecond); ; {
+			select {
+			case <-done:
+				tick.Stop()
+				return
+			case <-tick.C:
+				most = max(most, read())
+			}
+		}
+	})
+	parse(text)
+	most = max(most, read())
+	close(done)
+	wg.Wait()
+	return most - min(most, base)
+}

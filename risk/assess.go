@@ -92,7 +92,7 @@ func (r ready) assess(in Input, now time.Time) Assessment {
 }
 
 // labelledCopy is cs with labels on copies of its files, resources and settings:
-// those that are there, those of the default labelers, and those of the policy's.
+// drift too: those that are there, those of the default labelers, and those of the policy's.
 // "docs", which makes a release less risky, is believed only from the default labelers.
 func labelledCopy(cs *release.ChangeSet, extra []label.Labeler) *release.ChangeSet {
 	out, def := *cs, label.Default()
@@ -100,14 +100,7 @@ func labelledCopy(cs *release.ChangeSet, extra []label.Labeler) *release.ChangeS
 	for i := range out.Files {
 		out.Files[i].Labels = fileLabels(out.Files[i], def, extra)
 	}
-	out.Resources = slices.Clone(cs.Resources)
-	for i := range out.Resources {
-		r := &out.Resources[i]
-		r.Labels = label.Resource(*r, def)
-		if len(extra) > 0 {
-			r.Labels = label.Resource(*r, extra)
-		}
-	}
+	out.Resources, out.Drift = resourceLabels(cs.Resources, def, extra), resourceLabels(cs.Drift, def, extra)
 	out.Settings = slices.Clone(cs.Settings)
 	for i := range out.Settings {
 		s := &out.Settings[i]
@@ -115,6 +108,19 @@ func labelledCopy(cs *release.ChangeSet, extra []label.Labeler) *release.ChangeS
 		s.Labels = fileLabels(release.FileChange{Path: s.File, Op: s.Op, Labels: known}, def, extra)
 	}
 	return &out
+}
+
+// resourceLabels are labelled copies.
+func resourceLabels(rs []release.ResourceChange, def, extra []label.Labeler) []release.ResourceChange {
+	out := slices.Clone(rs)
+	for i := range out {
+		r := &out[i]
+		r.Labels = label.Resource(*r, def)
+		if len(extra) > 0 {
+			r.Labels = label.Resource(*r, extra)
+		}
+	}
+	return out
 }
 
 // keyLabels are the sensitive labels that the words of a setting's key give.

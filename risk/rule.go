@@ -90,17 +90,17 @@ func lintRules(rules []Rule) []Problem {
 var ours = []Rule{
 	revisionRule(), gapRule(), coverageRule(), unreadRule(),
 	sensitiveRule(), pipelineRule(), policyRule(), migrationRule(), interfaceRule(),
-	resourceRule(), settingRule(),
-	dependencyRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
+	lossRule(), resourceRule(), driftRule(), settingRule(), unpinnedRule(),
+	dependencyRule(), advisoryRule(), outdatedRule(), artifactRule(), deviationRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
 }
 
 // optional are those of ours that a policy may do without, because where they
 // draw the line is a choice. The others are floors that no policy takes away.
-var optional = []string{"interface", "setting", "size", "spread", "test-removed"}
+var optional = []string{"interface", "outdated", "setting", "size", "spread", "test-removed", "unpinned"}
 
 // Rules are the rules of the default policy. The caller owns the slice. A policy
-// must have all of them but interface, setting, size, spread and test-removed, and
-// none of its own in their place.
+// must have all of them but interface, outdated, setting, size, spread, test-removed
+// and unpinned, and none of its own in their place.
 func Rules() []Rule { return slices.Clone(ours) }
 
 // lintOurs finds rules of this module that are not there, or run something else

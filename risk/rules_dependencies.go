@@ -7,9 +7,9 @@ import (
 )
 
 func dependencyRule() Rule {
-	return Rule{ID: "dependency", Version: 1,
+	return Rule{ID: "dependency", Version: 2,
 		Doc: "High for a dependency that is downgraded (what was fixed may come back), whose content comes from elsewhere under the same " +
-			"version (a replacement, another hash), or whose change is not known. Moderate for one that is added, direct or not, and for a new major version. " +
+			"version (a replacement, another hash), or whose change is not known. Moderate for one that is added, direct or not, for a new major version, and for another licence; high for one that begins to run code of its own when it is installed. " +
 			"Other upgrades and removals are told and raise nothing; so is a file that merely began to list what was there all along.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			out := make([]Finding, 0, len(cs.Dependencies))
@@ -51,8 +51,23 @@ func dependencyFinding(d *release.DependencyChange) Finding {
 	if d.Major && f.Floor < release.TierModerate {
 		f.Floor, f.Text = release.TierModerate, f.Text+", another major version"
 	}
+	if d.LicenseBefore != d.LicenseAfter {
+		f.Floor = f.Floor.Raise(release.TierModerate)
+		f.Text += fmt.Sprintf(", its licence is %s and was %s", known(d.LicenseAfter), known(d.LicenseBefore))
+	}
+	if d.InstallScript && d.Op != release.OpRemoved {
+		f.Floor, f.Text = release.TierHigh, f.Text+", installing it runs code of its own, which it did not before"
+	}
 	if d.Detail != "" {
 		f.Text += " (" + release.Text(d.Detail).String() + ")"
 	}
 	return f
+}
+
+// known is a licence, or that there is none to be seen.
+func known(license string) string {
+	if license == "" {
+		return "not known"
+	}
+	return release.Text(license).String()
 }

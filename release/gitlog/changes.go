@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -50,7 +51,7 @@ func (g *reading) changes(ctx context.Context) (changes, error) {
 		results, gaps, err = g.partialDiff(ctx, jobs)
 		c.gaps = append(c.gaps, gaps...)
 	default:
-		results, err = g.box.diff(ctx, jobs, true)
+		results, err = g.wholeDiff(ctx, jobs)
 	}
 	if check && len(results) > 0 {
 		if err := sameFiles(results[0], net); err != nil {
@@ -72,6 +73,39 @@ func (g *reading) changes(ctx context.Context) (changes, error) {
 		}
 	}
 	return c, nil
+}
+
+// wholeDiff is diff in a clone that has all objects. The net comparison, which may
+// take as long as all the others, runs beside them; the limit on files holds for
+// both together, first for the net one.
+func (g *reading) wholeDiff(ctx context.Context, jobs []job) ([][]release.FileChange, error) {
+	var net, own [][]release.FileChange
+	var errNet, errOwn error
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if net, errNet = g.box.diff(both, jobs[:1], true); errNet != nil {
+			cancel()
+		}
+	})
+	if own, errOwn = g.box.diff(both, jobs[1:], true); errOwn != nil && !errors.Is(errOwn, ErrTooLarge) {
+		cancel()
+	}
+	wait.Wait()
+	switch {
+	case errNet != nil && (errOwn == nil || errors.Is(errOwn, ErrTooLarge) || errors.Is(errOwn, context.Canceled)):
+		return nil, errNet
+	case errOwn != nil && !errors.Is(errOwn, ErrTooLarge):
+		return nil, errOwn
+	}
+	left := g.box.repo.options.MaxFiles - len(net[0])
+	for i, files := range own {
+		if left -= len(files); left < 0 {
+			return append(net, own[:i]...), ErrTooLarge
+		}
+	}
+	return append(net, own...), errOwn
 }
 
 // partialDiff is diff in a clone that lacks objects. Which files changed is known

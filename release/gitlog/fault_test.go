@@ -41,8 +41,8 @@ func faultyRepo(t *testing.T) *work {
 }
 
 // The runs of one Open and Read: config, cat-file (names), rev-list, cat-file
-// (commits) beside cat-file (trees) and diff-tree, cat-file (abbreviations).
-const runs = 7
+// (commits) beside cat-file (trees) and two of diff-tree, cat-file (abbreviations).
+const runs = 8
 
 func TestFaultEachCall(t *testing.T) {
 	t.Parallel()
@@ -121,7 +121,8 @@ func TestFaultTruncatedBetweenCommits(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out")
 	last := w.git("rev-parse", "HEAD~1")
 	for _, more := range []int{0, len(last) + 1} {
-		instead := fmt.Sprintf(`case "$2" in diff-tree) $real "$@" > %[1]s; at=$(LC_ALL=C grep -abo %[2]s %[1]s | head -n 1 | cut -d: -f1); head -c $((at + %[3]d)) %[1]s; exit 0;; esac`,
+		instead := fmt.Sprintf(`case "$2" in diff-tree) $real "$@" > %[1]s.$$; at=$(LC_ALL=C grep -abo %[2]s %[1]s.$$ | head -n 1 | cut -d: -f1)
+if [ -z "$at" ]; then cat %[1]s.$$; else touch %[1]s; head -c $((at + %[3]d)) %[1]s.$$; fi; exit 0;; esac`,
 			file, last, more)
 		// Any run: the program itself looks which one it is.
 		r, err := gitlog.OpenWith(t.Context(), w.dir, gitlog.Options{Git: faulty(t, everyRun, instead)})

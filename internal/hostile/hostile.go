@@ -23,8 +23,8 @@ const (
 
 // Input is one hostile input.
 type Input struct {
-	Name string
-	Text []byte
+	Name string // of the subtest
+	Text []byte // what the parser is given
 	// Fine says that the parser may also read it, as long as it stays within the limits.
 	Fine bool
 }
@@ -118,8 +118,8 @@ func peak(text []byte, parse func([]byte) bool) uint64 {
 		}
 	})
 	parse(text)
-	most = max(most, read())
 	close(done)
 	wg.Wait()
+	most = max(most, read())
 	return most - min(most, base)
 }

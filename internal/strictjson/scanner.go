@@ -267,19 +267,30 @@ func (s *Scanner) Object(visit func(name []byte) error) error {
 }
 
 // distinct checks that no two of the names from index first on are the same.
-// Equal hashes only select what is compared.
+// Equal hashes only select what is compared. Of several that stand twice, the one
+// that does so first is told, since the hashes differ from run to run.
 func (s *Scanner) distinct(first int) error {
 	keys := s.keys[first:]
 	slices.SortFunc(keys, func(a, b scannedKey) int { return cmp.Compare(a.hash, b.hash) })
+	var twice *scannedKey
 	for i := range keys {
 		for j := i + 1; j < len(keys) && keys[j].hash == keys[i].hash; j++ {
-			if bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
-				s.i = max(keys[i].from, keys[j].from)
-				return s.Errorf("the name %s stands twice in one object", Quoted(s.name(keys[j])))
+			if !bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
+				continue
+			}
+			k := &keys[i]
+			if keys[j].from > k.from {
+				k = &keys[j]
+			}
+			if twice == nil || k.from < twice.from {
+				twice = k
 			}
 		}
 	}
-	return nil
+	if twice == nil {
+		return nil
+	}
+	return s.ErrorfAt(twice.from, "the name %s stands twice in one object", Quoted(s.name(*twice)))
 }
 
 func (s *Scanner) name(k scannedKey) []byte {

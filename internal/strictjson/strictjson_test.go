@@ -82,6 +82,16 @@ func TestRefuses(t *testing.T) {
 	require.ErrorContains(t, strictjson.UnmarshalClosed([]byte(`{"id":""}`), &v, limits, func(_ reflect.Type, raw []byte) bool { return string(raw) == `""` }), "stands where a value must")
 }
 
+// The first name that stands twice is told, whatever the hashes are.
+func TestTheFirstOfSeveral(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		var v shape
+		err := strictjson.Unmarshal([]byte(`{"a":1,"b":1,"c":1,"d":1,"b":1,"a":1,"d":1,"a":1,"b":1}`), &v, limits)
+		require.ErrorContains(t, err, `byte 26 (line 1, column 27): the name "b"`)
+	}
+}
+
 // A stream of values, and raw text of one of them.
 func TestScanner(t *testing.T) {
 	t.Parallel()

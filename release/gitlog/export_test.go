@@ -13,8 +13,6 @@ import (
 var (
 	ParseTime   = parseTime
 	ParsePerson = parsePerson
-	KindOf      = kindOf
-	People      = people
 	CheckName   = checkName
 	IsGit       = isGit
 	Order       = order
@@ -70,3 +68,25 @@ func hexDigit(c byte) byte { return byte(bytes.IndexByte([]byte("0123456789abcde
 
 // Follow goes along a path through links, which are targets by paths.
 func Follow(links map[string]string, path string) error { return atlas(links).follow(path) }
+
+// Log parses git's answers about commits, the oldest first, and about what each of
+// them changed.
+func Log(objects, diffs []byte, ids []release.Revision) ([]release.Commit, error) {
+	o, d := bufio.NewReader(bytes.NewReader(objects)), bufio.NewReader(bytes.NewReader(diffs))
+	out := make([]release.Commit, 0, len(ids))
+	for range ids {
+		object, err := formatSHA1.readObject(o, 1<<20)
+		if err != nil {
+			return nil, err
+		}
+		c, err := formatSHA1.parseCommit(object)
+		if err != nil {
+			return nil, err
+		}
+		if c.Files, err = formatSHA1.parseDiff(d, commitJob(c.ID, c.Parents), true, 1<<20); err != nil {
+			return nil, err
+		}
+		out = append(out, c.Commit)
+	}
+	return order(out), nil
+}

@@ -7,58 +7,133 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// Components are what a go.mod asks for, in the versions that a build takes: the
-// target of a replace directive in place of what it replaces. They are sorted by
-// PURL. The standard library is among them, in the lowest version that the file
-// allows a build to take.
+// Read is what a go.mod asks for, in the versions that a build takes: the target of a
+// replace directive in place of what it replaces, with the directive as its Origin.
+// Integrity is the hash of the content that go.sum has. The standard library is among
+// the components, in the lowest version that the file allows a build to take, and so
+// is the toolchain where the file names one.
 //
-// The list is what the file says and no more: files from before Go 1.17 leave out
-// most modules of dependencies. Gaps say what could not be read and what comes
-// from a directory; a nil list with gaps is not an empty one. Modules whose paths
-// differ only in case share a PURL: each stands in the list, and a gap names them.
-func Components(f File) ([]release.Component, []release.Gap) {
-	c, gaps, ok := read(f)
-	if !ok || !c.present {
-		return nil, gaps
+// Coverage is complete only for files from Go 1.17 on, which list all modules, and
+// only without gaps; missing where the file could not be read. Gaps say what comes
+// from a directory or has no hash. Modules whose paths differ only in case share a
+// PURL: each stands in the list, and a gap names them. A File without Mod has no
+// components; where it is to say that there is no such file, give
+// [github.com/sallyport-dev/sallyport/release/inventory.Diff] nil.
+func Read(f File) release.Inventory {
+	inv := release.Inventory{Source: release.Source{Path: f.path(), Format: "go.mod"}}
+	if f.Mod != nil {
+		inv.Source.Digest = release.DigestOf(f.Mod)
 	}
-	gaps = append(gaps, c.collisions(f.path())...)
-	var out []release.Component
-	type component struct{ path, version string }
-	at := map[component]int{} // one fork may stand in for several modules
-	add := func(name, v string, direct bool) {
-		if i, ok := at[component{name, v}]; ok {
-			out[i].Relation = min(out[i].Relation, relation(direct)) // direct is the lower
-			return
+	c, gaps, ok := read(f)
+	inv.Gaps = gaps
+	if !ok {
+		return inv
+	}
+	inv.Coverage = release.CoverageComplete
+	if c.present {
+		l := lister{file: f.path(), at: map[component]int{}}
+		l.list(&c)
+		inv.Root, _ = release.NewPURL("golang", c.module, "")
+		inv.Components = l.components
+		inv.Gaps = append(append(append(inv.Gaps, l.gaps...), c.bare(f)...), c.collisions(f.path())...)
+		if !c.lists() {
+			inv.Gaps = append(inv.Gaps, release.Gap{Kind: release.GapIncomplete, Subject: f.path().String(), Detail: "before go 1.17, a go.mod leaves out what dependencies need"})
 		}
+	}
+	if len(inv.Gaps) > 0 {
+		inv.Coverage = release.CoveragePartial
+	}
+	return inv
+}
+
+// component is what makes two entries of the list one: a fork may stand in for
+// several modules.
+type component struct{ path, version string }
+
+type lister struct {
+	file       release.Path
+	at         map[component]int
+	origins    [][]string // of the components: the directives that put them there
+	components []release.Component
+	gaps       []release.Gap
+}
+
+func (l *lister) add(name, v, origin string, c release.Component) {
+	i, ok := l.at[component{name, v}]
+	if !ok {
 		p, err := release.NewPURL("golang", name, v)
 		if err != nil {
-			gaps = append(gaps, release.Gap{Kind: release.GapUnreadable, Subject: f.path().String(), Detail: release.Text(err.Error()).String()})
+			l.gaps = append(l.gaps, release.Gap{Kind: release.GapUnreadable, Subject: l.file.String(), Detail: release.Text(err.Error()).String()})
 			return
 		}
-		at[component{name, v}] = len(out)
-		out = append(out, release.Component{PURL: p, Relation: relation(direct)})
+		i = len(l.components)
+		l.at[component{name, v}] = i
+		c.PURL = p
+		l.components, l.origins = append(l.components, c), append(l.origins, nil)
+	}
+	l.components[i].Relation = min(l.components[i].Relation, c.Relation) // direct is the lower
+	if origin != "" {
+		l.origins[i] = append(l.origins[i], origin)
+	}
+}
+
+func (l *lister) list(c *contents) {
+	hashes := func(path, v string) string {
+		return strings.Join(c.sums.hashes[module.Version{Path: path, Version: v}], " ")
 	}
 	for _, path := range union(c.requires, nil) {
 		r := c.requires[path]
 		t, replaced := c.replaced(path, r.version)
 		switch {
 		case replaced && t.local():
-			gaps = append(gaps, localGap(f.path(), path, t))
-			add(path, "", r.direct)
+			l.gaps = append(l.gaps, localGap(l.file, path, t))
+			l.add(path, "", t.path, release.Component{Relation: relation(r.direct)})
 		case replaced:
-			add(t.path, t.version, r.direct)
+			l.add(t.path, t.version, "replace "+path+" "+r.version+" => "+t.path+" "+t.version, release.Component{Relation: relation(r.direct), Integrity: hashes(t.path, t.version)})
 		default:
-			add(path, r.version, r.direct)
+			l.add(path, r.version, "", release.Component{Relation: relation(r.direct), Integrity: hashes(path, r.version)})
 		}
 	}
 	if least := c.leastGo(); least != "" {
-		add(stdlib, least, true)
+		least, _, _ = strings.Cut(least, "-") // a vendor's toolchain has Go's standard library
+		l.add(stdlib, least, "", release.Component{Relation: release.RelationDirect, Scope: release.ScopeRuntime})
 	}
-	slices.SortFunc(out, func(a, b release.Component) int { return strings.Compare(string(a.PURL), string(b.PURL)) })
-	return out, gaps
+	if tool, ok := strings.CutPrefix(c.toolchain, "go"); ok {
+		if strings.Contains(tool, "-") {
+			tool = c.toolchain // versions with a vendor's name are written in full
+		}
+		l.add(toolchain, tool, "", release.Component{Relation: release.RelationDirect, Scope: release.ScopeDevelopment})
+	}
+	for i, origins := range l.origins {
+		l.components[i].Origin = release.Text(shortList(origins))
+	}
+	slices.SortStableFunc(l.components, func(a, b release.Component) int { return strings.Compare(string(a.PURL), string(b.PURL)) })
+}
+
+// bare is a gap for the modules whose content no hash vouches for.
+func (c *contents) bare(f File) []release.Gap {
+	var bare []string
+	for _, p := range slices.Sorted(maps.Keys(c.requires)) {
+		name, v := p, c.requires[p].version
+		if t, ok := c.replaced(p, v); ok {
+			if t.local() {
+				continue
+			}
+			name, v = t.path, t.version
+		}
+		if !c.sums.pins(name, v) {
+			bare = append(bare, name+" "+v)
+		}
+	}
+	if len(bare) == 0 {
+		return nil
+	}
+	return []release.Gap{{Kind: release.GapDependencyOrigin, Subject: f.sumPath().String(), Detail: "no hash for " + shortList(bare)}}
 }
 
 // collisions are gaps for the modules that the file takes content from and whose

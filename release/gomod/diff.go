@@ -263,23 +263,7 @@ func (d *differ) origins(after File) {
 			d.gaps = append(d.gaps, localGap(d.file, k.Path, t))
 		}
 	}
-	var bare []string
-	for _, p := range slices.Sorted(maps.Keys(d.after.requires)) {
-		v := d.after.requires[p].version
-		name := p
-		if t, ok := d.after.replaced(p, v); ok {
-			if t.local() {
-				continue
-			}
-			name, v = t.path, t.version
-		}
-		if !d.after.sums.pins(name, v) {
-			bare = append(bare, name+" "+v)
-		}
-	}
-	if len(bare) > 0 {
-		d.gaps = append(d.gaps, release.Gap{Kind: release.GapDependencyOrigin, Subject: after.sumPath().String(), Detail: "no hash for " + shortList(bare)})
-	}
+	d.gaps = append(d.gaps, d.after.bare(after)...)
 	d.gaps = append(d.gaps, d.after.collisions(d.file)...)
 }
 

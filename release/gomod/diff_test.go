@@ -12,6 +12,7 @@ import (
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/gomod"
+	"github.com/sallyport-dev/sallyport/release/inventory"
 )
 
 // file is a go.mod with hashes for all that it requires.
@@ -290,9 +291,10 @@ func TestUnreadable(t *testing.T) {
 				require.Empty(t, got.Dependencies)
 				require.Equal(t, release.CoverageMissing, got.Coverage[release.KindDependency])
 			}
-			components, gaps := gomod.Components(bad)
-			require.Nil(t, components)
-			require.Len(t, gaps, 1)
+			inv := gomod.Read(bad)
+			require.Nil(t, inv.Components)
+			require.Len(t, inv.Gaps, 1)
+			require.Equal(t, release.CoverageMissing, inv.Coverage)
 		})
 	}
 }
@@ -338,31 +340,77 @@ func TestLongestSum(t *testing.T) {
 	require.Equal(t, release.CoverageComplete, got.Coverage[release.KindDependency])
 }
 
-func TestComponents(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
-	got, gaps := gomod.Components(file("go 1.22.0", "toolchain go1.22.3", "require a.io/z v1.0.0 // indirect", "require a.io/b v1.0.0", "require a.io/c v1.0.0",
-		"require a.io/d v2.0.0+incompatible", "replace a.io/b => ../b", "replace a.io/c v1.0.0 => c.io/fork v1.2.0", "replace a.io/z v1.1.0 => ../z"))
-	require.Equal(t, []release.Component{
-		{PURL: "pkg:golang/a.io/b", Relation: release.RelationDirect},
-		{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Relation: release.RelationDirect},
-		{PURL: "pkg:golang/a.io/z@v1.0.0", Relation: release.RelationTransitive},
-		{PURL: "pkg:golang/c.io/fork@v1.2.0", Relation: release.RelationDirect},
-		{PURL: "pkg:golang/stdlib@1.22.3", Relation: release.RelationDirect},
+	direct := release.RelationDirect
+	f := file("go 1.22.0", "toolchain go1.22.3", "require a.io/z v1.0.0 // indirect", "require a.io/b v1.0.0", "require a.io/c v1.0.0",
+		"require a.io/d v2.0.0+incompatible", "replace a.io/b => ../b", "replace a.io/c v1.0.0 => c.io/fork v1.2.0", "replace a.io/z v1.1.0 => ../z")
+	f.Sum = append(f.Sum, "c.io/fork v1.2.0 h1:fork=\nc.io/fork v1.2.0/go.mod h1:mod=\na.io/z v1.0.0 h1:again=\n"...)
+	f.Path = "svc/go.mod"
+	got := gomod.Read(f)
+	require.Equal(t, release.Inventory{
+		Source: release.Source{Path: "svc/go.mod", Format: "go.mod", Digest: release.DigestOf(f.Mod)},
+		Root:   "pkg:golang/example.com/m",
+		Components: []release.Component{
+			{PURL: "pkg:golang/a.io/b", Relation: direct, Origin: "../b"},
+			{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Relation: direct, Integrity: "h1:v2.0.0+incompatible="},
+			{PURL: "pkg:golang/a.io/z@v1.0.0", Relation: release.RelationTransitive, Integrity: "h1:again= h1:v1.0.0="},
+			{PURL: "pkg:golang/c.io/fork@v1.2.0", Relation: direct, Integrity: "h1:fork=", Origin: "replace a.io/c v1.0.0 => c.io/fork v1.2.0"},
+			{PURL: "pkg:golang/stdlib@1.22.3", Relation: direct, Scope: release.ScopeRuntime},
+			{PURL: "pkg:golang/toolchain@1.22.3", Relation: direct, Scope: release.ScopeDevelopment},
+		},
+		Coverage: release.CoveragePartial,
+		Gaps:     []release.Gap{{Kind: release.GapDependencyOrigin, Subject: "a.io/b", Detail: "svc/go.mod takes it from the directory ../b"}},
 	}, got)
-	require.Equal(t, []release.Gap{{Kind: release.GapDependencyOrigin, Subject: "a.io/b", Detail: "go.mod takes it from the directory ../b"}}, gaps)
+
+	got = gomod.Read(file("go 1.22.0", "require a.io/y v1.0.0"))
+	require.Equal(t, release.CoverageComplete, got.Coverage)
+	require.Empty(t, got.Gaps)
+
 	// A purl cannot tell two paths that differ only in case: neither is dropped, and it is said.
-	got, gaps = gomod.Components(file("require github.com/A/x v1.0.0", "require github.com/a/x v1.0.0", "require github.com/a/X v1.1.0 // indirect", "require a.io/y v1.0.0"))
-	require.Equal(t, []release.Component{{PURL: "pkg:golang/a.io/y@v1.0.0", Relation: release.RelationDirect}, {PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: release.RelationDirect},
-		{PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: release.RelationDirect}, {PURL: "pkg:golang/github.com/a/x@v1.1.0", Relation: release.RelationTransitive}}, got)
+	got = gomod.Read(file("go 1.17", "require github.com/A/x v1.0.0", "require github.com/a/x v1.0.0", "require github.com/a/X v1.1.0 // indirect", "require a.io/y v1.0.0"))
+	require.Equal(t, []release.Component{{PURL: "pkg:golang/a.io/y@v1.0.0", Relation: direct, Integrity: "h1:v1.0.0="}, {PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: direct, Integrity: "h1:v1.0.0="},
+		{PURL: "pkg:golang/github.com/a/x@v1.0.0", Relation: direct, Integrity: "h1:v1.0.0="}, {PURL: "pkg:golang/github.com/a/x@v1.1.0", Relation: release.RelationTransitive, Integrity: "h1:v1.1.0="},
+		{PURL: "pkg:golang/stdlib@1.17", Relation: direct, Scope: release.ScopeRuntime}}, got.Components)
 	require.Equal(t, []release.Gap{{Kind: release.GapUnsupported, Subject: "go.mod",
-		Detail: "github.com/A/x, github.com/a/X, github.com/a/x differ only in case: pkg:golang/github.com/a/x names them all"}}, gaps)
-	// One fork in place of two modules is one component.
-	got, gaps = gomod.Components(file("require a.io/x v1.0.0", "require a.io/y v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace a.io/y => b.io/f v1.0.0"))
-	require.Equal(t, []release.Component{{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: release.RelationDirect}}, got)
-	require.Empty(t, gaps)
-	none, gaps := gomod.Components(gomod.File{})
-	require.Empty(t, none)
-	require.Empty(t, gaps)
+		Detail: "github.com/A/x, github.com/a/X, github.com/a/x differ only in case: pkg:golang/github.com/a/x names them all"}}, got.Gaps)
+	// One fork in place of two modules is one component, and direct if either is.
+	got = gomod.Read(file("go 1.17", "require a.io/x v1.0.0 // indirect", "require a.io/y v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace a.io/y => b.io/f v1.0.0"))
+	require.Equal(t, release.Component{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: direct, Origin: "replace a.io/x v1.0.0 => b.io/f v1.0.0, replace a.io/y v1.0.0 => b.io/f v1.0.0"}, got.Components[0])
+	require.Len(t, got.Components, 2)
+	require.Equal(t, "dependency-origin go.sum: no hash for b.io/f v1.0.0, b.io/f v1.0.0", got.Gaps[0].String())
+	// A vendor's toolchain has the standard library of the Go that it is made of.
+	got = gomod.Read(file("go 1.22.0", "toolchain go1.22.3-acme"))
+	require.Equal(t, []release.PURL{"pkg:golang/stdlib@1.22.3", "pkg:golang/toolchain@go1.22.3-acme"}, []release.PURL{got.Components[0].PURL, got.Components[1].PURL})
+	got = gomod.Read(file("go 1.22.0", "toolchain default"))
+	require.Len(t, got.Components, 1)
+}
+
+// What could not be read, or not as a whole, is never said to be complete.
+func TestReadCoverage(t *testing.T) {
+	t.Parallel()
+	old := gomod.Read(file("go 1.16", "require a.io/y v1.0.0"))
+	require.Equal(t, release.CoveragePartial, old.Coverage, "files from before Go 1.17 do not list all")
+	require.Equal(t, release.GapIncomplete, old.Gaps[0].Kind)
+	require.Len(t, old.Components, 2)
+
+	bad := gomod.Read(gomod.File{Mod: []byte("module x\nrequire (\n")})
+	require.Equal(t, release.CoverageMissing, bad.Coverage)
+	require.Equal(t, release.GapUnreadable, bad.Gaps[0].Kind)
+	require.Nil(t, bad.Components)
+	require.False(t, bad.Source.Digest.IsZero())
+	require.Empty(t, inventory.Diff(&bad, &old).Dependencies)
+
+	large := gomod.Read(gomod.File{Mod: bytes.Repeat([]byte("x"), gomod.MaxMod+1)})
+	require.Equal(t, release.CoverageMissing, large.Coverage)
+	require.Equal(t, release.GapTooLarge, large.Gaps[0].Kind)
+
+	noSum := gomod.Read(gomod.File{Mod: file("go 1.22", "require a.io/y v1.0.0").Mod})
+	require.Equal(t, release.CoveragePartial, noSum.Coverage)
+	require.Equal(t, "dependency-origin go.sum: no hash for a.io/y v1.0.0", noSum.Gaps[0].String())
+
+	none := gomod.Read(gomod.File{})
+	require.Equal(t, release.Inventory{Source: release.Source{Path: "go.mod", Format: "go.mod"}, Coverage: release.CoverageComplete}, none)
 }
 
 // Files that are made to take long do not.

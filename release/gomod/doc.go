@@ -1,10 +1,14 @@
 // Package gomod says which Go modules a release adds, drops, moves up or down and
 // replaces, from the go.mod and go.sum files before and after.
 //
-// [Diff] compares two files and gives a part of a [release.ChangeSet]; [Components]
-// lists what one file asks for. Nothing is downloaded and no program is run: only
-// what the files say counts. What they do not say, or say in a way that nobody can
-// read, is a [release.Gap] and never "no change".
+// [Diff] compares two files and gives a part of a [release.ChangeSet]; [Read] lists
+// what one file asks for, as a [release.Inventory]. Diff knows more of Go than
+// package inventory does of what Read gives: use it for the change set, and Read for
+// advisories and graphs. Where both look at the same, they say the same.
+//
+// Nothing is downloaded and no program is run: only what the files say counts. What
+// they do not say, or say in a way that nobody can read, is a [release.Gap] and
+// never "no change".
 //
 // # What is reported
 //

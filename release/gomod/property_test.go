@@ -13,6 +13,7 @@ import (
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/gomod"
+	"github.com/sallyport-dev/sallyport/release/inventory"
 )
 
 // required is a random list of requirements, by path.
@@ -86,6 +87,45 @@ func TestDiffIsTheSetDifference(t *testing.T) {
 			have = append(have, fmt.Sprint(c.Package.Name(), c.Op, c.Before, c.After, c.Relation, c.Major))
 		}
 		require.Equal(t, want, have)
+	})
+}
+
+// Where Diff and package inventory look at the same, they say the same.
+func TestDiffAgreesWithInventory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) gomod.File {
+			f := drawRequired(t, name).file(t, name+"file")
+			f.Mod = append(f.Mod, "go "+rapid.SampledFrom([]string{"1.17", "1.21", "1.21rc2", "1.21.0", "1.22.3"}).Draw(t, name+"go")+"\n"...)
+			if rapid.IntRange(0, 3).Draw(t, name+"tamper") == 0 {
+				f.Sum = []byte(strings.ReplaceAll(string(f.Sum), "h1:v1.", "h1:other."))
+			}
+			return f
+		}
+		b, a := draw("before"), draw("after")
+		before, after := gomod.Read(b), gomod.Read(a)
+		one, other := gomod.Diff(b, a), inventory.Diff(&before, &after)
+		key := func(c release.DependencyChange) string {
+			return fmt.Sprint(c.File, c.Op, c.Package, c.Before, c.After, c.Relation, c.Major)
+		}
+		var want, got []string
+		replaced := map[release.PURL]bool{}
+		for _, c := range one.Dependencies {
+			replaced[c.Package] = replaced[c.Package] || c.Op == release.OpReplaced
+		}
+		for _, c := range one.Dependencies {
+			if c.Op == release.OpModified && replaced[c.Package] {
+				continue // inventory says both in one change
+			}
+			want = append(want, key(c))
+		}
+		for _, c := range other.Dependencies {
+			got = append(got, key(c))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		require.Equal(t, want, got)
+		require.Equal(t, len(one.Gaps) > 0, len(other.Gaps) > 0)
 	})
 }
 
@@ -179,5 +219,11 @@ func FuzzDiff(f *testing.F) {
 		}
 		_, err := got.Digest()
 		require.NoError(t, err)
+
+		inv := gomod.Read(a)
+		require.Equal(t, inv, gomod.Read(a))
+		require.Equal(t, inv.Coverage == release.CoverageComplete, len(inv.Gaps) == 0)
+		require.True(t, slices.IsSortedFunc(inv.Components, func(x, y release.Component) int { return strings.Compare(string(x.PURL), string(y.PURL)) }))
+		require.Empty(t, inventory.Diff(&inv, &inv).Dependencies)
 	})
 }

@@ -13,6 +13,11 @@ type AdvisoryChange struct {
 	// same flaw, sorted.
 	ID      string   `json:"id"`
 	Aliases []string `json:"aliases,omitempty"`
+	// Upstream are the names of the flaws that it comes from, sorted, where it is a
+	// distribution's ("DSA-5678-1" of "CVE-2024-1234"). They are other advisories, which
+	// may be about more or less; what is published under a CVE alone, as EPSS and KEV
+	// are, is found by them.
+	Upstream []string `json:"upstream,omitempty"`
 	// Effect is what the release does about it.
 	Effect Effect `json:"effect"`
 	// Package is the affected package's purl without a version, File where the release

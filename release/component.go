@@ -103,6 +103,6 @@ type Inventory struct {
 
 // Edge says that From needs To.
 type Edge struct {
-	From PURL `json:"from"`
-	To   PURL `json:"to"`
+	From PURL `json:"from"` // what needs
+	To   PURL `json:"to"`   // what is needed
 }

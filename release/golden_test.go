@@ -51,7 +51,7 @@ func goldenLater() release.ChangeSet {
 	c.Settings[0].Detail = "now a string"
 	c.Artifacts = []release.ArtifactChange{{Name: "shop.tar", Op: release.OpModified, PURL: "pkg:generic/shop", Before: release.DigestOf([]byte("1")), After: release.DigestOf([]byte("2"))}}
 	score := release.Score{Known: true, Value: 9.8, By: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", At: at}
-	c.Advisories = []release.AdvisoryChange{{ID: "GO-2024-2687", Aliases: []string{"CVE-2023-45288"}, Effect: release.EffectIntroduced, Package: "pkg:golang/golang.org/x/net", File: "go.mod",
+	c.Advisories = []release.AdvisoryChange{{ID: "GO-2024-2687", Aliases: []string{"CVE-2023-45288"}, Upstream: []string{"CVE-2023-44487"}, Effect: release.EffectIntroduced, Package: "pkg:golang/golang.org/x/net", File: "go.mod",
 		Before: []string{"v0.22.0"}, After: []string{"v0.21.0"}, Relation: release.RelationTransitive, Scope: release.ScopeDevelopment, Published: at, Summary: "s", FixedIn: []string{"v0.23.0"},
 		Severity: score, Likelihood: score, Exploited: release.AnswerYes, Detail: "d",
 		Suppressions: []release.Suppression{{Document: release.DigestOf([]byte("vex")), Author: "a", ID: "i", Justification: "vulnerable_code_not_present", At: at, Expires: at.Add(time.Hour)}}}}

@@ -1,0 +1,300 @@
+package advisory_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-dev/sallyport/internal/hostile"
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/advisory"
+)
+
+func gzipped(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, err := z.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return out.Bytes()
+}
+
+// zipped makes an archive of names and contents, in turn.
+func zipped(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		require.NoError(t, err)
+		_, err = io.WriteString(w, files[i+1])
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return out.Bytes()
+}
+
+func loadZip(b []byte) (*advisory.DB, error) {
+	return advisory.LoadZip(bytes.NewReader(b), int64(len(b)), nil)
+}
+
+func loadText(b []byte) (*advisory.DB, error) { return advisory.LoadFile(bytes.NewReader(b), nil) }
+
+// The same advisories have the same digest in whatever they come, and another one if any
+// of them says anything else.
+func TestDigestNamesTheContent(t *testing.T) {
+	t.Parallel()
+	docs := random{rand.New(rand.NewPCG(1, 1))}.docs(30)
+	want := load(t, docs)
+	require.Equal(t, 30, want.Len())
+	lines, byID, files := []string{}, map[string]doc{}, []string{}
+	for i, d := range docs {
+		b, err := json.Marshal(d)
+		require.NoError(t, err)
+		lines = append([]string{string(b)}, lines...)
+		byID[d.ID] = d
+		pretty, err := json.MarshalIndent(d, " ", "\t")
+		require.NoError(t, err)
+		files = append(files, fmt.Sprintf("deep/er/%d.JSON", i), string(pretty))
+	}
+	object, err := json.Marshal(byID)
+	require.NoError(t, err)
+	jsonl := []byte(strings.Join(lines, "\r\n"))
+	other := make([]map[string]any, len(docs)) // names in another order
+	array, err := json.Marshal(docs)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(array, &other))
+	sorted, err := json.Marshal(other)
+	require.NoError(t, err)
+	escaped := bytes.ReplaceAll(jsonl, []byte(`"GO-`), []byte(`"\u0047\u004f-`))
+	for name, b := range map[string][]byte{"lines": jsonl, "lines, twice": append(append(jsonl[:len(jsonl):len(jsonl)], '\n'), jsonl...), "object": object, "array": array,
+		"names in another order": sorted, "escapes": escaped, "gzip": gzipped(t, object)} {
+		db, err := loadText(b)
+		require.NoError(t, err, name)
+		require.Equal(t, want.Digest(), db.Digest(), name)
+		require.Equal(t, 30, db.Len(), name)
+		require.Empty(t, db.Gaps(), name)
+		slow, err := advisory.LoadFile(iotest.OneByteReader(bytes.NewReader(b)), nil)
+		require.NoError(t, err, name)
+		require.Equal(t, want.Digest(), slow.Digest(), name)
+	}
+	db, err := loadZip(zipped(t, files...))
+	require.NoError(t, err)
+	require.Equal(t, want.Digest(), db.Digest())
+	db, err = loadZip(zipped(t, "all.json.gz", string(gzipped(t, array)), "README.md", "x", ".git/x.json", "x"))
+	require.NoError(t, err)
+	require.Equal(t, want.Digest(), db.Digest())
+
+	seen := map[release.Digest]string{want.Digest(): "unchanged"}
+	for name, b := range map[string]string{
+		"one less":         strings.Join(lines[1:], "\n"),
+		"a detail":         strings.Replace(string(jsonl), `{"id"`, `{"details":"x","id"`, 1),
+		"another detail":   strings.Replace(string(jsonl), `{"id"`, `{"details":"y","id"`, 1),
+		"an unread record": string(jsonl) + "\nx",
+		"another":          string(jsonl) + "\ny",
+		"one that is salvaged": string(jsonl) + "\n" +
+			`{"id":"X-1","summary":1,"affected":[{"package":{"ecosystem":"npm","name":"x"}}]}`,
+	} {
+		db, err := loadText([]byte(b))
+		require.NoError(t, err, name)
+		require.NotContains(t, seen, db.Digest(), name)
+		seen[db.Digest()] = name
+	}
+}
+
+// What could not be read is a gap, and what it may concern is unknown.
+func TestUnreadableRecords(t *testing.T) {
+	t.Parallel()
+	good := osv(pkg("npm", "x", below2))
+	const partial = "gap advisories in it could not be read: they may concern any component"
+	for _, c := range []struct{ name, line, x, y string }{
+		{"no JSON", "surprise", "X-1; " + partial, partial},
+		{"cut", `{"id":"X-2","affected":[`, "X-1; " + partial, partial},
+		{"invalid UTF-8", "{\"id\":\"X-2\",\"summary\":\"\xff\"}", "X-1; " + partial, partial},
+		{"a name twice", `{"id":"X-2","id":"X-3"}`, "X-1; " + partial, partial},
+		{"a name in other case", `{"ID":"X-2"}`, "X-1; " + partial, partial},
+		{"no id", `{"affected":[` + pkg("npm", "y", all) + `]}`, "X-1; " + partial, partial},
+		{"an id that cannot be printed", `{"id":"X\u001b[2J","affected":[` + pkg("npm", "y", all) + `]}`, "X-1; " + partial, partial},
+		{"a list", `[]`, "X-1; " + partial, partial},
+		{"of another schema", `{"schema_version":"2.0.0","id":"X-2","affected":[` + pkg("npm", "y", all) + `]}`, "X-1; " + partial, partial},
+		{"no package", `{"id":"X-2","affected":[{"versions":["1"]}]}`, "X-1; " + partial, partial},
+		{"no name of a package", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm"}}]}`, "X-1; " + partial, partial},
+		{"one entry without", `{"id":"X-2","affected":[` + pkg("npm", "y", all) + `,{}]}`, "X-1; " + partial, partial},
+		{"a package that no purl names", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"a\u0000b"}}]}`, "X-1; " + partial, partial},
+		{"too large", `{"id":"X-2","details":"` + strings.Repeat("x", advisory.MaxRecord) + `"}`, "X-1; " + partial, partial},
+		{"too deep", `{"id":"X-2","database_specific":` + strings.Repeat("[", advisory.MaxDepth+1) + strings.Repeat("]", advisory.MaxDepth+1) + `}`, "X-1; " + partial, partial},
+		{"ranges that are none", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"y"},"ranges":5}]}`, "X-1; " + partial, partial},
+		{"a number for a summary", `{"id":"X-2","summary":5,"affected":[` + pkg("npm", "y", all) + `]}`, "X-1", "X-2? the advisory could not be read"},
+		{"an event that is none", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"y"},"ranges":[{"type":"SEMVER","events":["0"]}]}]}`, "X-1", "X-2? the advisory could not be read"},
+		{"a version that is none", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"y"},"versions":[1]}]}`, "X-1", "X-2? the advisory could not be read"},
+		{"an alias that is none", `{"id":"X-2","aliases":[" "],"affected":[` + pkg("npm", "y", all) + `]}`, "X-1", "X-2? the advisory could not be read"},
+		{"too many versions", `{"id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"y"},"versions":["1"` + strings.Repeat(`,"1"`, advisory.MaxPoints) + `]}]}`, "X-1", "X-2? the advisory could not be read"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, text := range []string{good + "\n" + c.line, good + "\n\n" + c.line + "\n"} {
+				db, err := loadText([]byte(text))
+				require.NoError(t, err)
+				require.Equal(t, 1, db.Len())
+				require.Len(t, db.Gaps(), 1)
+				require.Equal(t, c.x, answer(db, "pkg:npm/x@1.0.0"))
+				require.Equal(t, c.y, answer(db, "pkg:npm/y@1.0.0"))
+			}
+			if strings.HasPrefix(c.line, "{") {
+				db, err := advisory.Load(fstest.MapFS{"a.json": {Data: []byte(good)}, "b.json": {Data: []byte(c.line)}}, nil)
+				require.NoError(t, err)
+				require.Equal(t, "b.json", strings.Split(db.Gaps()[0].Subject, " ")[0])
+				require.Equal(t, strings.Contains(c.y, "gap"), strings.Contains(answer(db, "pkg:npm/y@1.0.0"), "gap"))
+			}
+		})
+	}
+}
+
+// The later of two records counts; where none is later both do, and it is said.
+func TestOneIDTwice(t *testing.T) {
+	t.Parallel()
+	line := func(modified, events string) string {
+		return fmt.Sprintf(`{"id":"X-1","modified":%q,"affected":[%s]}`, modified, pkg("npm", "x", events))
+	}
+	old, later := line("2024-01-01T00:00:00Z", all), line("2024-02-01T00:00:00Z", below2)
+	for _, text := range []string{old + "\n" + later, later + "\n" + old} {
+		db := file(t, text)
+		require.Empty(t, db.Gaps())
+		require.Equal(t, "", answer(db, "pkg:npm/x@3.0.0"))
+		require.Equal(t, file(t, later).Digest(), db.Digest())
+	}
+	db := file(t, line("", all), line("soon", below2))
+	require.Len(t, db.Gaps(), 1)
+	require.Equal(t, release.GapAmbiguous, db.Gaps()[0].Kind)
+	require.Equal(t, "X-1", answer(db, "pkg:npm/x@3.0.0"))
+
+	db = file(t, `{"A":`+later+`,"X-1":`+later+`}`)
+	require.Contains(t, answer(db, "pkg:npm/y@1.0.0"), "gap advisories in it could not be read", "nobody knows what A says")
+}
+
+// What holds nothing, or is no collection, is an error: nothing could be told from "not
+// affected".
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	good := osv(pkg("npm", "x", below2))
+	for name, text := range map[string]string{
+		"nothing": "", "white space": " \n", "an empty array": "[]", "an empty object": "{}", "a number": "1", "null": "null",
+		"cut array": "[" + good, "cut object": `{"X-1":` + good, "something behind": "[" + good + "]x", "behind an object": `{"X-1":` + good + "}{}",
+		"an array of ids": `["X-1"]`, "an object of lists": `{"vulns":[` + good + `]}`, "no comma": "[" + good + good + "]", "a comma too many": "[" + good + ",]",
+		"cut gzip": string(gzipped(t, []byte("["+good+"]"))[:100]), "a first line that is cut": good[:50] + "\n" + good,
+		"nothing readable": strings.Repeat("{\"id\":\"\"}\n", advisory.MaxGaps+10),
+	} {
+		db, err := loadText([]byte(text))
+		require.Error(t, err, name)
+		require.Nil(t, db, name)
+	}
+	_, err := advisory.Load(fstest.MapFS{"README.md": {Data: []byte("x")}}, nil)
+	require.ErrorIs(t, err, advisory.ErrEmpty)
+	_, err = advisory.Load(fstest.MapFS{}, nil)
+	require.ErrorIs(t, err, advisory.ErrEmpty)
+	_, err = loadZip(zipped(t, "README.md", "x"))
+	require.ErrorIs(t, err, advisory.ErrEmpty)
+	for _, b := range [][]byte{nil, []byte("PK"), make([]byte, 1000), zipped(t, "a.json", good)[:60]} {
+		_, err = loadZip(b)
+		require.Error(t, err)
+	}
+
+	var none advisory.DB
+	require.Equal(t, release.CoverageMissing, none.Match([]release.Component{{PURL: "pkg:npm/x@1"}}, today).Coverage)
+	require.Equal(t, release.CoverageMissing, none.Delta(nil, &release.Inventory{Coverage: release.CoverageComplete}, today).Coverage[release.KindAdvisory])
+}
+
+// A file that is not what it must be leaves the others alone.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	good := &fstest.MapFile{Data: []byte(osv(pkg("npm", "x", below2)))}
+	for name, bad := range map[string]*fstest.MapFile{
+		"empty": {}, "a link": {Mode: fs.ModeSymlink, Data: []byte("x")}, "cut": {Data: good.Data[:40]}, "no gzip": {Data: []byte("\x1f\x8b??????????")},
+	} {
+		db, err := advisory.Load(fstest.MapFS{"a/x.json": good, "b/y.json": bad}, nil)
+		require.NoError(t, err, name)
+		require.Len(t, db.Gaps(), 1, name)
+		require.Equal(t, "b/y.json", db.Gaps()[0].Subject)
+		require.Contains(t, answer(db, "pkg:npm/y@1.0.0"), "gap ", name)
+		require.Contains(t, answer(db, "pkg:npm/x@1.0.0"), "X-1; gap ", name)
+	}
+	// Names of an archive lead nowhere.
+	db, err := loadZip(zipped(t, "../../etc/x.json", string(good.Data), "/abs.json", string(good.Data), `c:\y.json`, string(good.Data)))
+	require.NoError(t, err)
+	require.Equal(t, 1, db.Len())
+	require.Empty(t, db.Gaps())
+}
+
+// Inputs that are made to take long, or much, do not.
+func TestHostile(t *testing.T) {
+	events := func(n int, format string) []byte {
+		b := bytes.NewBufferString(`{"id":"X-1","affected":[{"package":{"ecosystem":"npm","name":"x"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}`)
+		for i := range n {
+			fmt.Fprintf(b, format, i)
+		}
+		b.WriteString(`]}]}]}`)
+		return b.Bytes()
+	}
+	keys := bytes.NewBufferString("{")
+	for i := range 1_000_000 {
+		fmt.Fprintf(keys, `"k%d":{},`, i)
+	}
+	keys.WriteString(`"k":{}}`)
+	zeros := make([]byte, 48<<20)
+	spaces := bytes.Repeat([]byte(" "), 48<<20)
+	own := []hostile.Input{
+		{Name: "a million events", Text: events(1_000_000, `,{"fixed":"%d.0.0"}`)},
+		{Name: "as many events as fit", Text: events(280_000, `,{"fixed":"%d.0.0"}`)},
+		{Name: "as many events as may be", Text: events(39_000, `,{"fixed":"%d.0.0"}`), Fine: true},
+		{Name: "a million records that are none", Text: keys.Bytes()},
+		{Name: "gzip of zeros", Text: gzipped(t, zeros)},
+		{Name: "gzip of spaces", Text: gzipped(t, spaces)},
+		{Name: "gzip of a text", Text: gzipped(t, append([]byte(`{"id":"`), bytes.Repeat([]byte("a"), 32<<20)...))},
+		{Name: "gzip in gzip", Text: gzipped(t, gzipped(t, zeros))},
+		{Name: "an array of [", Text: append([]byte("["), bytes.Repeat([]byte("{\"a\":"), 1<<20)...)},
+		{Name: "a million aliases", Text: append(append([]byte(`{"id":"X-1","aliases":["a"`), bytes.Repeat([]byte(`,"a"`), 1_000_000)...), "]}"...)},
+	}
+	refused := func(db *advisory.DB, err error) bool {
+		if err != nil {
+			require.Nil(t, db)
+			return true
+		}
+		db.Match([]release.Component{{PURL: "pkg:npm/x@1.0.0"}}, today)
+		return len(db.Gaps()) > 0
+	}
+	texts := append(hostile.Texts(), own...)
+	hostile.Check(t, texts, func(b []byte) bool { return refused(loadText(b)) })
+	hostile.Check(t, texts, func(b []byte) bool {
+		return refused(advisory.Load(fstest.MapFS{"x.json": {Data: b}}, nil))
+	})
+
+	many := []string{}
+	for i := range 100 {
+		many = append(many, fmt.Sprintf("%d.json", i), string(zeros[:1<<20]))
+	}
+	archives := []hostile.Input{
+		{Name: "one large file", Text: zipped(t, "x.json", string(spaces))},
+		{Name: "many large files", Text: zipped(t, many...)},
+		{Name: "a file that lies about its size", Text: lie(zipped(t, "x.json", string(zeros[:8<<20])))},
+		{Name: "gzip in zip", Text: zipped(t, "x.json.gz", string(gzipped(t, spaces)))},
+	}
+	hostile.Check(t, append(texts[:1:1], archives...), func(b []byte) bool { return refused(loadZip(b)) })
+}
+
+// lie makes an archive's directory say that its file has 10 bytes.
+func lie(b []byte) []byte {
+	i := bytes.LastIndex(b, []byte("PK\x01\x02"))
+	copy(b[i+24:], []byte{10, 0, 0, 0})
+	return b
+}

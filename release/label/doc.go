@@ -33,4 +33,20 @@
 // a directory named docs, words only say what it explains, so docs/auth.md is docs;
 // what programs and AI agents read keeps its labels there too. What is
 // both a test and identity has both labels; the assessment decides which counts.
+//
+// # Labels from contents
+//
+// [ApplyContents] looks into the changed files after Apply has read their names. SQL
+// and the migrations of common tools are judged by [Migrations]: destructive where
+// data is lost, what runs now breaks, or nobody knows what they do. Private keys and
+// tokens, interface definitions, and prose that begins like a program are found by
+// their shape ([DefaultContents]). Contents are the author's, so what they say raises; the
+// header of generated code is believed only where the base had it. A file that
+// cannot be read is a gap, is labelled [Unread], and calms nothing.
+//
+// # Code owners
+//
+// [ParseOwners] reads CODEOWNERS as GitHub or GitLab does. Read it at the base revision: a
+// release must not choose its own reviewers. [Key] and [SecretKey] read the words of
+// a setting's key for package config.
 package label

@@ -6,9 +6,9 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// Labeler names labels for changes. File and Resource are pure functions of
-// their argument and may be called at once from many goroutines; either may be
-// nil.
+// Labeler names labels for changes. File, Resource and Content are
+// pure functions of their argument and may be called at once from many goroutines;
+// each may be nil.
 type Labeler struct {
 	// ID is stable and unique among the labelers used together, such as "path/identity".
 	ID string
@@ -20,6 +20,8 @@ type Labeler struct {
 	File func(release.FileChange) []release.Label
 	// Resource names labels for one resource, in any order.
 	Resource func(release.ResourceChange) []release.Label
+	// Content names labels for one file by what stands in it; [ApplyContents] calls it.
+	Content func(Contents) []Mark
 }
 
 // Apply labels all files (also those of the commits) and resources of cs. Without

@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/compare"
 	"github.com/sallyport-dev/sallyport/release/gitlog"
-	"github.com/sallyport-dev/sallyport/release/gomod"
-	"github.com/sallyport-dev/sallyport/release/label"
 	"github.com/sallyport-dev/sallyport/risk"
 )
 
@@ -20,23 +15,18 @@ import (
 // tree.
 func (s *story) readChanges(ctx context.Context) error {
 	s.item("repository", "%s", release.Text(s.git.Dir()))
-	err := s.during("reading the history", func() (err error) {
+	err := s.during("reading the history", func() error {
 		base := s.base
 		if s.from != "" {
 			base = string(s.from)
 		}
-		s.changes, err = s.git.Read(ctx, base, string(s.release.Commit))
+		read, err := compare.Range(ctx, s.git, base, string(s.release.Commit), compare.Options{})
+		s.changes = read.Changes
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	deps, err := s.dependencies(ctx)
-	if err != nil {
-		return err
-	}
-	s.changes.Add(deps)
-	label.Apply(&s.changes)
 	if s.release.Changes, err = s.changes.Digest(); err != nil {
 		return err
 	}
@@ -53,54 +43,6 @@ func (s *story) readChanges(ctx context.Context) error {
 	}
 	s.printChanges()
 	return s.release.Validate()
-}
-
-// dependencies compares go.mod and go.sum at both ends: the root module's, and
-// every other's that the range touches.
-func (s *story) dependencies(ctx context.Context) (release.ChangeSet, error) {
-	dirs := map[string]bool{".": true}
-	for _, f := range s.changes.Files {
-		if dir, name := path.Split(string(f.Path)); name == "go.mod" || name == "go.sum" {
-			dirs[path.Clean(dir)] = true
-		}
-	}
-	var all release.ChangeSet
-	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
-		before, err := s.module(ctx, s.changes.Base, dir, &all)
-		if err != nil {
-			return release.ChangeSet{}, err
-		}
-		after, err := s.module(ctx, s.changes.Head, dir, &all)
-		if err != nil {
-			return release.ChangeSet{}, err
-		}
-		if before.Mod != nil || after.Mod != nil {
-			all.Add(gomod.Diff(before, after))
-		}
-	}
-	return all, nil
-}
-
-// module reads the go.mod and go.sum of a directory. One that is too large to be
-// read is a gap.
-func (s *story) module(ctx context.Context, rev release.Revision, dir string, gaps *release.ChangeSet) (gomod.File, error) {
-	f := gomod.File{Path: release.Path(path.Join(dir, "go.mod"))}
-	if rev == "" {
-		return f, nil
-	}
-	for name, into := range map[string]*[]byte{"go.mod": &f.Mod, "go.sum": &f.Sum} {
-		at := release.Path(path.Join(dir, name))
-		text, there, err := s.git.File(ctx, rev, at)
-		switch {
-		case errors.Is(err, gitlog.ErrTooLarge):
-			gaps.Gaps = append(gaps.Gaps, release.Gap{Kind: release.GapTooLarge, Subject: at.String()})
-		case err != nil:
-			return gomod.File{}, err
-		case there:
-			*into = append([]byte{}, text...) // never nil: it is there
-		}
-	}
-	return f, nil
 }
 
 func (s *story) printChanges() {
@@ -131,6 +73,12 @@ func (s *story) printChanges() {
 			text += fmt.Sprintf("; %d more were there and are only listed now, or no longer", listed)
 		}
 		s.item("dependencies", "%s", text)
+	}
+	if n := len(s.changes.Resources); n > 0 {
+		s.item("infrastructure", "%s", count(n, "change"))
+	}
+	if n := len(s.changes.Settings); n > 0 {
+		s.item("configuration", "%s", count(n, "setting"))
 	}
 	for _, g := range s.changes.Gaps {
 		s.item("not read", "%s", release.Text(g.String()))

@@ -98,7 +98,7 @@ func (r *Result) files(before, after read, o Options) {
 	}
 	out.Gaps = append(out.Gaps, b.gaps...)
 	b.plans(&out, coverage, r.Changes.Files, claimed)
-	unknown(&out, coverage, r.Changes.Files, claimed, o)
+	b.unknown(&out, coverage, r.Changes.Files, claimed)
 	out.Coverage = coverage
 	label.Apply(&out, o.Labelers...)
 	r.Changes.Add(out)
@@ -240,17 +240,46 @@ func terraform(p release.Path) bool {
 	return false
 }
 
+// locks are the files that pin what others ask for, where they lie in the same
+// directory or above: what is asked for alone changes nothing that is installed.
+var locks = map[string][]string{
+	"package.json":   {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"},
+	"pyproject.toml": {"poetry.lock", "uv.lock"},
+	"Cargo.toml":     {"Cargo.lock"},
+}
+
+// locked reports whether a file that asks for dependencies has one beside it that
+// pins them.
+func (b *batch) locked(p release.Path) bool {
+	dir, base := path.Split(string(p))
+	for names := locks[base]; len(names) > 0; {
+		for _, name := range names {
+			if data, err := b.after(release.Path(dir + name)); err == nil && data != nil {
+				return true
+			}
+		}
+		if dir == "" {
+			break
+		}
+		dir, _ = path.Split(strings.TrimSuffix(dir, "/"))
+	}
+	return false
+}
+
 // unknown tells of files that declare dependencies or infrastructure and that no
 // reader claimed.
-func unknown(out *release.ChangeSet, coverage map[release.Kind]release.Coverage, changed []release.FileChange, claimed map[release.Path]bool, o Options) {
+func (b *batch) unknown(out *release.ChangeSet, coverage map[release.Kind]release.Coverage, changed []release.FileChange, claimed map[release.Path]bool) {
 	for i := range changed {
 		f := &changed[i]
-		if claimed[f.Path] || o.skip(*f) {
+		if claimed[f.Path] || b.options.skip(*f) {
 			continue
 		}
 		kind, detail := release.KindDependency, "it declares dependencies, and no reader knows it"
 		switch {
 		case slices.Contains(f.Labels, release.LabelDeps):
+			if b.locked(f.Path) {
+				continue
+			}
 		case strings.EqualFold(path.Ext(string(f.Path)), ".bicep"):
 			kind, detail = release.KindInfrastructure, "it declares infrastructure, and no reader knows it"
 		default:

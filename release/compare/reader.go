@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -196,9 +197,15 @@ func isDockerfile(p release.Path) bool {
 	return false
 }
 
+// from is the line without which nothing is a Dockerfile.
+var from = regexp.MustCompile(`(?im)^[ \t]*from[ \t]`)
+
 func runDockerfiles(files []File) Part {
 	var out Part
 	for _, f := range files {
+		if strings.HasSuffix(strings.ToLower(string(f.Path)), ".go") && !from.Match(f.Before) && !from.Match(f.After) {
+			continue // a program about Dockerfiles
+		}
 		out.Changes.Add(manifest.Dockerfile(f.Path, f.Before, f.After))
 	}
 	return out

@@ -9,7 +9,10 @@ import (
 
 // Person is a name and an address. Without an address it is somebody without an
 // identity.
-type Person struct{ Name, Email string }
+type Person struct {
+	Name  string // as it is written
+	Email string // the address, as it is written; "" where there is none
+}
 
 // People are those whom a message names as co-authors (Co-authored-by, and the Linux
 // kernel's Co-developed-by) and those who signed it off, wherever in it a line

@@ -80,6 +80,11 @@ func TestFindings(t *testing.T) {
 		{"both read", "unread", with(covered(release.CoverageComplete, release.CoverageComplete, release.CoverageComplete), func(cs *release.ChangeSet) {
 			cs.Files = []release.FileChange{labels("go.mod", release.OpModified, release.LabelDeps), labels("main.tf", release.OpModified)}
 		}), nil},
+		{"one of two files read", "unread", with(covered(release.CoverageComplete, release.CoverageComplete, release.CoverageComplete), func(cs *release.ChangeSet) {
+			cs.Sources = []release.Source{{Path: "go.mod"}, {Path: "go.sum"}}
+			cs.Files = []release.FileChange{labels("go.mod", release.OpModified, release.LabelDeps), labels("web/yarn.lock", release.OpModified, release.LabelDeps)}
+		}),
+			[]string{"moderate web/yarn.lock: it declares dependencies, and which of them changed was not read"}},
 		{"added", "dependency", dependency(release.OpAdded),
 			[]string{"moderate pkg:golang/example.com/x: a direct dependency is new, v1.1.0"}},
 		{"added, not direct", "dependency", dependency(release.OpAdded, func(d *release.DependencyChange) { d.Relation = release.RelationTransitive }),

@@ -66,13 +66,24 @@ func outdatedRule() Rule {
 					f.Text = "nobody maintains this version any longer"
 				case o.Deprecated == release.AnswerYes:
 					f.Text = "its makers advise against it"
-				case o.Known:
-					f.Floor, f.Text = release.TierLow, fmt.Sprintf("%d newer versions, %.0f days behind", o.Releases, o.Days)
 				default:
-					f.Floor, f.Text = release.TierLow, "how old it is is not known"
+					f.Floor, f.Text = release.TierLow, behind(o)
 				}
 				out = append(out, f)
 			}
 			return out
 		}}
+}
+
+// behind says how far a component is behind, as far as that is known.
+func behind(o *release.Outdated) string {
+	switch releases, days := fmt.Sprintf("%d newer versions", o.Releases), fmt.Sprintf("%.0f days behind", o.Days); {
+	case o.ReleasesKnown && o.DaysKnown:
+		return releases + ", " + days
+	case o.ReleasesKnown:
+		return releases
+	case o.DaysKnown:
+		return days
+	}
+	return "how old it is is not known"
 }

@@ -72,16 +72,21 @@ func coverageRule() Rule {
 }
 
 func unreadRule() Rule {
-	return Rule{ID: "unread", Version: 1,
+	return Rule{ID: "unread", Version: 2,
 		Doc: "Moderate when a file that is labelled as declaring dependencies, or one that declares infrastructure by its extension " +
-			"(Terraform, Bicep, HCL), changed and no reader read that kind of change completely: what came in with it is not known.",
+			"(Terraform, Bicep, HCL), changed and no reader read that kind of change completely, or not this file: what came in with it is not known.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			dependencies := cs.Coverage[release.KindDependency] != release.CoverageComplete
+			read := make(map[release.Path]bool, len(cs.Sources))
+			for _, s := range cs.Sources {
+				read[s.Path] = true
+			}
 			resources := cs.Coverage[release.KindInfrastructure] != release.CoverageComplete
 			var out []Finding
 			for i := range cs.Files {
 				f := &cs.Files[i]
-				if dependencies && slices.Contains(f.Labels, release.LabelDeps) {
+				// One reader may have read all of its own files, and another file be no reader's.
+				if slices.Contains(f.Labels, release.LabelDeps) && (dependencies || len(read) > 0 && !read[f.Path]) {
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "it declares dependencies, and which of them changed was not read"})
 				}
 				if resources && declaresResources(f.Path) {

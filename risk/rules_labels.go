@@ -97,7 +97,7 @@ func migrationRule() Rule {
 	return Rule{ID: "migration", Version: 1,
 		Doc: "Moderate for each migration of stored data: a release can be rolled back and its data cannot. High when it looks " +
 			"destructive by its name (drop, delete, rename, …) and when a migration that was there is changed or removed, because it may have run already. " +
-			"Contents are not read.",
+			"What stands in it is for the labels that contents give: see the rule loss.",
 		Run: func(cs *release.ChangeSet) []Finding {
 			var out []Finding
 			for i := range cs.Files {

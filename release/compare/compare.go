@@ -240,6 +240,10 @@ func terraform(p release.Path) bool {
 	return false
 }
 
+// FormatPinned is the format of a source that asks for dependencies and was not
+// read, because a lock file says which of them are installed.
+const FormatPinned = "pinned-by-lock"
+
 // locks are the files that pin what others ask for, where they lie in the same
 // directory or above: what is asked for alone changes nothing that is installed.
 var locks = map[string][]string{
@@ -278,6 +282,7 @@ func (b *batch) unknown(out *release.ChangeSet, coverage map[release.Kind]releas
 		switch {
 		case slices.Contains(f.Labels, release.LabelDeps):
 			if b.locked(f.Path) {
+				out.Sources = append(out.Sources, release.Source{Path: f.Path, Format: FormatPinned})
 				continue
 			}
 		case strings.EqualFold(path.Ext(string(f.Path)), ".bicep"):

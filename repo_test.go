@@ -119,7 +119,6 @@ var heavy = map[string][]string{
 	"github.com/in-toto/":           {"evidence/layout", "evidence/sigstore"},
 	"google.golang.org/":            {"evidence/sigstore", "evidence/layout"},
 	"github.com/secure-systems-lab": {"evidence/sigstore", "evidence/layout"},
-	"github.com/google/osv-scalibr": {"release/version", "release/inventory", "release/advisory", "release/lifecycle", "release/compare", "examples/quickstart"},
 	"github.com/CycloneDX/":         {"release/sbom", "release/compare", "examples/quickstart"},
 	"github.com/pandatix/":          {"release/threat", "release/advisory"},
 	"github.com/pelletier/go-toml":  {"internal/stricttoml", "release/lockfile", "release/config", "release/compare", "examples/quickstart"},

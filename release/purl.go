@@ -230,8 +230,11 @@ func (p PURL) Package() PURL {
 			query = "uuid=" + uuid
 		}
 	}
-	if c.version == "" && c.query == query && c.kind != "" {
+	switch {
+	case c.version == "" && c.query == query && c.kind != "":
 		return p
+	case c.version != "" && c.query == "" && c.subpath == "":
+		return p[:len(p)-len(c.version)-len("@")]
 	}
 	if c.version, c.query = "", query; c.kind == "" {
 		return ""

@@ -59,11 +59,25 @@ func Texts() []Input {
 	return in
 }
 
+// Within fails the test if f takes more than MaxTime of the thread's time. It does
+// not count what other goroutines take, nor under the race detector.
+func Within(t *testing.T, f func()) {
+	t.Helper()
+	_, spent, _ := measure(nil, func([]byte) bool { f(); return true })
+	if spent > MaxTime && !race {
+		t.Fatalf("it took %v, which is more than %v", spent, MaxTime)
+	}
+}
+
 // Check gives parse each input. parse must say whether it refused: with an error or
 // a gap. What is not refused, takes more than MaxTime of the thread's time, or more
-// than MaxBytes of memory fails the test. It must not run beside other tests.
+// than MaxBytes of memory fails the test. It must not run beside
+// other tests, and is skipped under the race detector.
 func Check(t *testing.T, inputs []Input, parse func([]byte) (refused bool)) {
 	t.Helper()
+	if race {
+		t.Skip("the limits are not those of the race detector")
+	}
 	for _, in := range inputs {
 		t.Run(in.Name, func(t *testing.T) {
 			refused, spent, allocated := measure(in.Text, parse)

@@ -1,6 +1,7 @@
 package gomod
 
 import (
+	"cmp"
 	"fmt"
 	"go/version"
 	"maps"
@@ -12,11 +13,17 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// Read is what a go.mod asks for, in the versions that a build takes: the target of a
-// replace directive in place of what it replaces, with the directive as its Origin.
-// Integrity is the hash of the content that go.sum has. The standard library is among
-// the components, in the lowest version that the file allows a build to take, and so
-// is the toolchain where the file names one.
+// Read is what a go.mod asks for, in the versions that a build takes. Integrity is
+// the hash of the content that go.sum has. The standard library is among the
+// components, in the lowest version that the file allows a build to take, and so is
+// the toolchain where the file names one.
+//
+// The target of a replace directive is a component, with the directive as its Origin.
+// What it replaces is one, too, in the version that is required and without a hash:
+// a fork mostly has the flaws of the original, and advisories name only that. Its
+// Origin is "replaced by" the fork; where an advisory does not hold for the fork, a
+// statement may say so. A module that is replaced by another version of itself is
+// listed once. One that comes from a directory has no version.
 //
 // Coverage is complete only for files from Go 1.17 on, which list all modules, and
 // only without gaps; missing where the file could not be read. Gaps say what comes
@@ -24,11 +31,11 @@ import (
 // PURL: each stands in the list, and a gap names them. A File without Mod has no
 // components; where it is to say that there is no such file, give
 // [github.com/sallyport-dev/sallyport/release/inventory.Diff] nil.
+//
+// Where there is a go.sum, Source has the format "go.mod+go.sum", and its digest is
+// what "sha256sum go.mod go.sum | sha256sum" says.
 func Read(f File) release.Inventory {
-	inv := release.Inventory{Source: release.Source{Path: f.path(), Format: "go.mod"}}
-	if f.Mod != nil {
-		inv.Source.Digest = release.DigestOf(f.Mod)
-	}
+	inv := release.Inventory{Source: f.source()}
 	c, gaps, ok := read(f)
 	inv.Gaps = gaps
 	if !ok {
@@ -77,6 +84,7 @@ func (l *lister) add(name, v, origin string, c release.Component) {
 		l.components, l.origins = append(l.components, c), append(l.origins, nil)
 	}
 	l.components[i].Relation = min(l.components[i].Relation, c.Relation) // direct is the lower
+	l.components[i].Integrity = cmp.Or(l.components[i].Integrity, c.Integrity)
 	if origin != "" {
 		l.origins[i] = append(l.origins[i], origin)
 	}
@@ -94,6 +102,9 @@ func (l *lister) list(c *contents) {
 			l.gaps = append(l.gaps, localGap(l.file, path, t))
 			l.add(path, "", t.path, release.Component{Relation: relation(r.direct)})
 		case replaced:
+			if !strings.EqualFold(t.path, path) {
+				l.add(path, r.version, "replaced by "+t.String(), release.Component{Relation: relation(r.direct)})
+			}
 			l.add(t.path, t.version, "replace "+path+" "+r.version+" => "+t.path+" "+t.version, release.Component{Relation: relation(r.direct), Integrity: hashes(t.path, t.version)})
 		default:
 			l.add(path, r.version, "", release.Component{Relation: relation(r.direct), Integrity: hashes(path, r.version)})

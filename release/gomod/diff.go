@@ -15,7 +15,7 @@ import (
 )
 
 // Diff compares a go.mod and its go.sum before and after. The result has
-// dependencies, gaps and the coverage of [release.KindDependency], ready for
+// dependencies, gaps, sources and the coverage of [release.KindDependency], ready for
 // [release.ChangeSet.Add]. A file that is on one side only adds or removes all
 // that it asks for.
 //
@@ -52,8 +52,15 @@ func Diff(before, after File) release.ChangeSet {
 	slices.SortStableFunc(d.changes, func(a, b release.DependencyChange) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Before, b.Before), cmp.Compare(a.After, b.After), cmp.Compare(a.Detail, b.Detail))
 	})
+	sources := before.sources()
+	for _, s := range after.sources() {
+		if !slices.Contains(sources, s) {
+			sources = append(sources, s)
+		}
+	}
 	return release.ChangeSet{
 		Dependencies: d.changes,
+		Sources:      sources,
 		Gaps:         d.gaps,
 		Coverage:     map[release.Kind]release.Coverage{release.KindDependency: coverage},
 	}

@@ -2,6 +2,7 @@ package gomod_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -349,10 +350,11 @@ func TestRead(t *testing.T) {
 	f.Path = "svc/go.mod"
 	got := gomod.Read(f)
 	require.Equal(t, release.Inventory{
-		Source: release.Source{Path: "svc/go.mod", Format: "go.mod", Digest: release.DigestOf(f.Mod)},
+		Source: release.Source{Path: "svc/go.mod", Format: "go.mod+go.sum", Digest: release.DigestOf(fmt.Appendf(nil, "%x  go.mod\n%x  go.sum\n", sha256.Sum256(f.Mod), sha256.Sum256(f.Sum)))},
 		Root:   "pkg:golang/example.com/m",
 		Components: []release.Component{
 			{PURL: "pkg:golang/a.io/b", Relation: direct, Origin: "../b"},
+			{PURL: "pkg:golang/a.io/c@v1.0.0", Relation: direct, Origin: "replaced by c.io/fork v1.2.0"},
 			{PURL: "pkg:golang/a.io/d@v2.0.0%2Bincompatible", Relation: direct, Integrity: "h1:v2.0.0+incompatible="},
 			{PURL: "pkg:golang/a.io/z@v1.0.0", Relation: release.RelationTransitive, Integrity: "h1:again= h1:v1.0.0="},
 			{PURL: "pkg:golang/c.io/fork@v1.2.0", Relation: direct, Integrity: "h1:fork=", Origin: "replace a.io/c v1.0.0 => c.io/fork v1.2.0"},
@@ -376,9 +378,28 @@ func TestRead(t *testing.T) {
 		Detail: "github.com/A/x, github.com/a/X, github.com/a/x differ only in case: pkg:golang/github.com/a/x names them all"}}, got.Gaps)
 	// One fork in place of two modules is one component, and direct if either is.
 	got = gomod.Read(file("go 1.17", "require a.io/x v1.0.0 // indirect", "require a.io/y v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace a.io/y => b.io/f v1.0.0"))
-	require.Equal(t, release.Component{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: direct, Origin: "replace a.io/x v1.0.0 => b.io/f v1.0.0, replace a.io/y v1.0.0 => b.io/f v1.0.0"}, got.Components[0])
-	require.Len(t, got.Components, 2)
+	require.Equal(t, []release.Component{
+		{PURL: "pkg:golang/a.io/x@v1.0.0", Relation: release.RelationTransitive, Origin: "replaced by b.io/f v1.0.0"},
+		{PURL: "pkg:golang/a.io/y@v1.0.0", Relation: direct, Origin: "replaced by b.io/f v1.0.0"},
+		{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: direct, Origin: "replace a.io/x v1.0.0 => b.io/f v1.0.0, replace a.io/y v1.0.0 => b.io/f v1.0.0"},
+	}, got.Components[:3])
+	require.Len(t, got.Components, 4)
 	require.Equal(t, "dependency-origin go.sum: no hash for b.io/f v1.0.0, b.io/f v1.0.0", got.Gaps[0].String())
+	// Another version of the same module, or of one whose path differs only in case, is no fork.
+	got = gomod.Read(with(file("go 1.17", "require a.io/x v1.9.0", "require a.io/Y v1.0.0", "replace a.io/x => a.io/x v1.0.0", "replace a.io/Y => a.io/y v1.2.0"), "a.io/x v1.0.0 h1:x=", "a.io/y v1.2.0 h1:y="))
+	require.Equal(t, []release.Component{
+		{PURL: "pkg:golang/a.io/x@v1.0.0", Relation: direct, Integrity: "h1:x=", Origin: "replace a.io/x v1.9.0 => a.io/x v1.0.0"},
+		{PURL: "pkg:golang/a.io/y@v1.2.0", Relation: direct, Integrity: "h1:y=", Origin: "replace a.io/Y v1.0.0 => a.io/y v1.2.0"},
+	}, got.Components[:2])
+	require.Len(t, got.Components, 3)
+	require.Empty(t, got.Gaps)
+	// A fork that is required by its own name, too, is one component; and so is a module that is replaced and put in place of another.
+	got = gomod.Read(with(file("go 1.17", "require a.io/x v1.0.0", "require b.io/f v1.0.0", "require c.io/g v1.0.0", "replace a.io/x => b.io/f v1.0.0", "replace b.io/f => c.io/g v1.0.0")))
+	require.Equal(t, []release.Component{
+		{PURL: "pkg:golang/a.io/x@v1.0.0", Relation: direct, Origin: "replaced by b.io/f v1.0.0"},
+		{PURL: "pkg:golang/b.io/f@v1.0.0", Relation: direct, Integrity: "h1:v1.0.0=", Origin: "replace a.io/x v1.0.0 => b.io/f v1.0.0, replaced by c.io/g v1.0.0"},
+		{PURL: "pkg:golang/c.io/g@v1.0.0", Relation: direct, Integrity: "h1:v1.0.0=", Origin: "replace b.io/f v1.0.0 => c.io/g v1.0.0"},
+	}, got.Components[:3])
 	// A vendor's toolchain has the standard library of the Go that it is made of.
 	got = gomod.Read(file("go 1.22.0", "toolchain go1.22.3-acme"))
 	require.Equal(t, []release.PURL{"pkg:golang/stdlib@1.22.3", "pkg:golang/toolchain@go1.22.3-acme"}, []release.PURL{got.Components[0].PURL, got.Components[1].PURL})
@@ -409,8 +430,30 @@ func TestReadCoverage(t *testing.T) {
 	require.Equal(t, release.CoveragePartial, noSum.Coverage)
 	require.Equal(t, "dependency-origin go.sum: no hash for a.io/y v1.0.0", noSum.Gaps[0].String())
 
+	require.Equal(t, release.Source{Path: "go.mod", Format: "go.mod", Digest: release.DigestOf(file("go 1.22", "require a.io/y v1.0.0").Mod)}, noSum.Source)
+
 	none := gomod.Read(gomod.File{})
 	require.Equal(t, release.Inventory{Source: release.Source{Path: "go.mod", Format: "go.mod"}, Coverage: release.CoverageComplete}, none)
+}
+
+// What was read can be read again: each file with its digest, once.
+func TestDiffSources(t *testing.T) {
+	t.Parallel()
+	source := func(path release.Path, format string, b []byte) release.Source {
+		return release.Source{Path: path, Format: format, Digest: release.DigestOf(b)}
+	}
+	b, a := file("require a.io/x v1.0.0"), file("require a.io/x v1.0.0", "// more")
+	b.Path, a.Path = "svc/go.mod", "svc/go.mod"
+	require.Equal(t, []release.Source{source("svc/go.mod", "go.mod", b.Mod), source("svc/go.sum", "go.sum", b.Sum), source("svc/go.mod", "go.mod", a.Mod)}, gomod.Diff(b, a).Sources)
+	require.Len(t, gomod.Diff(a, a).Sources, 2)
+	require.Equal(t, []release.Source{source("svc/go.mod", "go.mod", a.Mod), source("svc/go.sum", "go.sum", a.Sum)}, gomod.Diff(gomod.File{}, a).Sources)
+	require.Empty(t, gomod.Diff(gomod.File{}, gomod.File{}).Sources)
+	bad := gomod.File{Mod: []byte("broken")}
+	require.Equal(t, []release.Source{source("go.mod", "go.mod", bad.Mod)}, gomod.Diff(bad, gomod.File{}).Sources, "what cannot be understood was read")
+	// Two files that divide the same bytes in another way are not the same to Read.
+	x := gomod.Read(gomod.File{Mod: []byte("module a.io/m\n"), Sum: []byte("// v1.0.0 h1:x\n")})
+	y := gomod.Read(gomod.File{Mod: []byte("module a.io/m\n// v1.0.0 h1:x\n"), Sum: []byte{}})
+	require.NotEqual(t, x.Source, y.Source)
 }
 
 // Files that are made to take long do not.

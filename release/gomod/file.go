@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/version"
+	"path"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -44,6 +45,40 @@ func (f File) path() release.Path {
 // sumPath is where the go.sum is.
 func (f File) sumPath() release.Path {
 	return release.Path(strings.TrimSuffix(string(f.path()), ".mod") + ".sum")
+}
+
+// sources are the files that there are, each with its digest.
+func (f File) sources() []release.Source {
+	var out []release.Source
+	if f.Mod != nil {
+		out = append(out, release.Source{Path: f.path(), Format: "go.mod", Digest: release.DigestOf(f.Mod)})
+	}
+	if f.Sum != nil {
+		out = append(out, release.Source{Path: f.sumPath(), Format: "go.sum", Digest: release.DigestOf(f.Sum)})
+	}
+	return out
+}
+
+// source is both files as one.
+func (f File) source() release.Source {
+	out := release.Source{Path: f.path(), Format: "go.mod"}
+	files := f.sources()
+	switch {
+	case f.Mod != nil && f.Sum != nil:
+		out.Format, out.Digest = "go.mod+go.sum", both(files)
+	case f.Mod != nil:
+		out.Digest = files[0].Digest
+	}
+	return out
+}
+
+// both is the digest of a list of files with their digests, as sha256sum writes it.
+func both(files []release.Source) release.Digest {
+	var list []byte
+	for _, file := range files {
+		list = fmt.Appendf(list, "%x  %s\n", file.Digest[:], path.Base(string(file.Path)))
+	}
+	return release.DigestOf(list)
 }
 
 // require is one required module.

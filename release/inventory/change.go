@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -17,7 +18,11 @@ func (d *differ) change(id identity, was, is *release.Component) {
 			details = append(details, text)
 		}
 	}
-	say(id.side)
+	one := is
+	if one == nil {
+		one = was
+	}
+	say(sides(id, one.PURL))
 	switch {
 	case was == nil:
 		c.Op, c.After, c.Relation, c.Scope = release.OpAdded, version.Text(is.PURL), is.Relation, is.Scope
@@ -48,6 +53,13 @@ func (d *differ) change(id identity, was, is *release.Component) {
 				say(text)
 				d.origin(is.PURL, text)
 			}
+			qualified(was.PURL, is.PURL, func(key string, a, b release.Text) {
+				if slices.Contains(makers, key) {
+					text := key + " " + place(a) + ", now " + place(b)
+					say(text)
+					d.origin(is.PURL, text)
+				}
+			})
 			if was.Integrity != "" && is.Integrity == "" {
 				say("its hash is gone")
 				d.origin(is.PURL, "the version before had a hash, this one has none")
@@ -136,12 +148,12 @@ func (d *differ) facts(c *release.DependencyChange, was, is *release.Component, 
 		c.InstallScript = true
 		say("now runs code when it is installed")
 	}
-	for _, key := range []string{"distro", "epoch"} {
-		a, b := was.PURL.Qualifier(key), is.PURL.Qualifier(key)
-		if a != b && (key != "epoch" || c.Before == c.After) {
-			say(key + " " + place(release.Text(a)) + ", now " + place(release.Text(b)))
+	qualified(was.PURL, is.PURL, func(key string, a, b release.Text) {
+		told := slices.Contains(contents, key) || slices.Contains(makers, key) // or differs with the version
+		if !told && (key != "epoch" || c.Before == c.After) {
+			say(key + " " + place(a) + ", now " + place(b))
 		}
-	}
+	})
 }
 
 // reach is a scope with unknown in its place, the widest first.

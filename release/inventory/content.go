@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -13,11 +14,11 @@ func replaced(was, is *release.Component) string {
 	if was.Origin != is.Origin {
 		out = append(out, "origin "+place(was.Origin)+", now "+place(is.Origin))
 	}
-	for _, key := range []string{"repository_url", "download_url", "vcs_url", "checksum"} {
-		if a, b := was.PURL.Qualifier(key), is.PURL.Qualifier(key); a != b {
-			out = append(out, key+" "+place(release.Text(a))+", now "+place(release.Text(b)))
+	qualified(was.PURL, is.PURL, func(key string, a, b release.Text) {
+		if slices.Contains(contents, key) || slices.Contains(makers, key) {
+			out = append(out, key+" "+place(a)+", now "+place(b))
 		}
-	}
+	})
 	if text := rehashed(was.Integrity, is.Integrity); text != "" {
 		out = append(out, text)
 	}
@@ -30,6 +31,13 @@ func replaced(was, is *release.Component) string {
 	}
 	return strings.Join(out, "; ")
 }
+
+// contents are the qualifiers that say which content a version has, or where it
+// comes from. makers say who made it.
+var (
+	contents = []string{"checksum", "download_url", "file_name", "prev", "repository_url", "rrev", "vcs_url"}
+	makers   = []string{"channel", "user"}
+)
 
 // place is an origin for people.
 func place(origin release.Text) string {
@@ -54,11 +62,14 @@ func rehashed(was, is string) string {
 		return "its hash is gone"
 	}
 	before, algorithms := map[string]bool{}, map[string]bool{}
+	strong := false
 	for h := range strings.FieldsSeq(was) {
 		before[h], algorithms[algorithm(h)] = true, true
+		strong = strong || !weak[algorithm(h)]
 	}
-	shared := false
+	shared, onlyWeak := false, true
 	for h := range strings.FieldsSeq(is) {
+		onlyWeak = onlyWeak && weak[algorithm(h)]
 		switch {
 		case before[h]:
 			shared = true
@@ -66,11 +77,17 @@ func rehashed(was, is string) string {
 			return "another hash"
 		}
 	}
-	if !shared {
+	switch {
+	case !shared:
 		return "no hash of an algorithm that it had before"
+	case strong && onlyWeak:
+		return "only a weak hash is left"
 	}
 	return ""
 }
+
+// weak are the algorithms for which somebody can make two contents of one hash.
+var weak = map[string]bool{"md5": true, "sha1": true}
 
 // algorithm is the algorithm of a hash: what stands before the first of "-", ":"
 // and "=".
@@ -82,9 +99,13 @@ func algorithm(hash string) string {
 }
 
 // moved reports whether two versions of a package come from different places. URLs
-// of registries name the version, so only their hosts count; those of repositories
-// count as a whole, but for what is checked out.
+// of registries name the version, so only their hosts count, and the package where
+// they name it as npm's do; those of repositories count as a whole, but for what is
+// checked out.
 func moved(was, is *release.Component) bool {
+	if was.Origin == is.Origin && query(was.PURL) == query(is.PURL) {
+		return false
+	}
 	return source(was) != source(is)
 }
 
@@ -125,6 +146,9 @@ func source(c *release.Component) string {
 	case strings.Contains(host, "github"), strings.Contains(host, "gitlab"), strings.Contains(host, "bitbucket"), strings.Contains(host, "codeberg"):
 		parts := strings.SplitN(path, "/", 3) // archives of a repository: its owner and name
 		return host + "/" + strings.Join(parts[:min(2, len(parts))], "/")
+	}
+	if pkg, _, ok := strings.Cut(path, "/-/"); ok {
+		return host + "/" + pkg
 	}
 	return host
 }

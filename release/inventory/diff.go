@@ -23,6 +23,9 @@ func Diff(before, after *release.Inventory) release.ChangeSet {
 	}
 	if d.coverage != release.CoverageMissing {
 		d.compare(sides[0], sides[1])
+		if before != nil && after != nil {
+			d.root(before.Root.Package(), after.Root.Package())
+		}
 	}
 	slices.SortStableFunc(d.changes, func(a, b release.DependencyChange) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Before, b.Before),
@@ -99,21 +102,24 @@ func named(p release.PURL) bool {
 	return strings.HasPrefix(string(p), "pkg:") && i > len("pkg:") && i+1 < len(p)
 }
 
+// root reports that the file is of something else now.
+func (d *differ) root(was, is release.PURL) {
+	c := release.DependencyChange{File: d.file, Op: release.OpMoved, Package: is}
+	switch {
+	case was == "" || was == is:
+		return
+	case is == "":
+		c.Package, c.Detail = was, "the file no longer names what consists of the components"
+	default:
+		c.Detail = "what consists of the components was " + was.String()
+	}
+	d.changes = append(d.changes, c)
+}
+
 // compare finds the changes between two sorted lists.
 func (d *differ) compare(before, after []release.Component) {
-	packages := map[identity]*pairing{}
-	var order []identity
-	put := func(c *release.Component, side int) {
-		id := identify(c.PURL)
-		p := packages[id]
-		if p == nil {
-			p = &pairing{}
-			packages[id] = p
-			order = append(order, id)
-		}
-		p.sides[side] = append(p.sides[side], c)
-	}
 	// What is the same on both sides goes first; little is left.
+	var rest [2][]*release.Component
 	for i, j := 0, 0; i < len(before) || j < len(after); {
 		c := 0
 		switch {
@@ -126,19 +132,20 @@ func (d *differ) compare(before, after []release.Component) {
 		}
 		if c <= 0 {
 			if c < 0 {
-				put(&before[i], 0)
+				rest[0] = append(rest[0], &before[i])
 			}
 			i++
 		}
 		if c >= 0 {
 			if c > 0 {
-				put(&after[j], 1)
+				rest[1] = append(rest[1], &after[j])
 			}
 			j++
 		}
 	}
-	for _, id := range order {
-		packages[id].pair(id, func(was, is *release.Component) { d.change(id, was, is) })
+	d.changes = slices.Grow(d.changes, max(len(rest[0]), len(rest[1])))
+	for id, p := range grouped(rest) {
+		p.pair(id, func(was, is *release.Component) { d.change(id, was, is) })
 	}
 	d.moreOrigins()
 }

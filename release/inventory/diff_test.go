@@ -124,6 +124,19 @@ func TestT17Qualifiers(t *testing.T) {
 			[]string{"replaced maven/g/a 1>1 (repository_url not named, now evil.example)"}, 1},
 		{"another checksum", purls("pkg:generic/a@1?checksum=sha256:aa"), purls("pkg:generic/a@1?checksum=sha256:bb"),
 			[]string{"replaced generic/a 1>1 (checksum sha256:aa, now sha256:bb)"}, 1},
+		{"T17: another maker of a recipe", purls("pkg:conan/a@1.0?channel=stable&user=good"), purls("pkg:conan/a@1.0?channel=stable&user=evil"),
+			[]string{"replaced conan/a 1.0>1.0 (user good, now evil)"}, 1},
+		{"another maker with another version", purls("pkg:conan/a@1.0?channel=stable&user=good"), purls("pkg:conan/a@1.1?channel=stable&user=evil"),
+			[]string{"upgraded conan/a 1.0>1.1 (user good, now evil)"}, 1},
+		{"another revision of a recipe", purls("pkg:conan/a@1.0?rrev=1"), purls("pkg:conan/a@1.0?rrev=2"), []string{"replaced conan/a 1.0>1.0 (rrev 1, now 2)"}, 1},
+		{"another revision with another version", purls("pkg:conan/a@1.0?rrev=1"), purls("pkg:conan/a@1.1?rrev=2"), []string{"upgraded conan/a 1.0>1.1"}, 0},
+		{"a qualifier that nobody knows", purls("pkg:npm/a@1.0.0?x=1"), purls("pkg:npm/a@1.0.0?x=2&y=3"), []string{"modified npm/a 1.0.0>1.0.0 (x 1, now 2; y not named, now 3)"}, 0},
+		{"a qualifier is gone", purls("pkg:npm/a@1.0.0?x=1"), purls("pkg:npm/a@1.1.0"), []string{"upgraded npm/a 1.0.0>1.1.0 (x 1, now not named)"}, 0},
+		{"an epoch that hides a way back", purls("pkg:deb/debian/a@1.0?epoch=2"), purls("pkg:deb/debian/a@3.0?epoch=1"), []string{"downgraded deb/debian/a 2:1.0>1:3.0 major"}, 0},
+		{"long architectures are not cut", purls("pkg:deb/debian/a@1?arch=" + strings.Repeat("a", 400) + "x"), purls("pkg:deb/debian/a@1?arch=" + strings.Repeat("a", 400) + "y"),
+			[]string{"added deb/debian/a >1 (arch " + strings.Repeat("a", 295) + "…)", "removed deb/debian/a 1> (arch " + strings.Repeat("a", 295) + "…)"}, 0},
+		{"qualifiers do not run into each other", purls("pkg:deb/debian/a@1?arch=b&os=c"), purls("pkg:deb/debian/a@1?arch=b%2C%20os%20c"),
+			[]string{"added deb/debian/a >1 (arch b, os c)", "removed deb/debian/a 1> (arch b, os c)"}, 0},
 		{"another repository with another version", purls("pkg:maven/g/a@1.0"), purls("pkg:maven/g/a@1.1?repository_url=https:%2F%2Fevil.example%2Fm2"),
 			[]string{"upgraded maven/g/a 1.0>1.1 (origin not named, now https://evil.example/m2)"}, 1},
 	} {
@@ -157,6 +170,11 @@ func TestDiffContent(t *testing.T) {
 		{"another hash", release.Component{Integrity: "sha512-a"}, release.Component{Integrity: "sha512-b"}, "replaced npm/a 1.0.0>1.0.0 (another hash)", true},
 		{"one more hash is accepted", release.Component{Integrity: "sha512-a"}, release.Component{Integrity: "sha512-a sha512-b"}, "replaced npm/a 1.0.0>1.0.0 (another hash)", true},
 		{"one hash less is accepted", release.Component{Integrity: "sha512-a sha512-b"}, release.Component{Integrity: "sha512-a"}, "", false},
+		{"only a weak hash is left", release.Component{Integrity: "sha1-a sha512-b"}, release.Component{Integrity: "sha1-a"}, "replaced npm/a 1.0.0>1.0.0 (only a weak hash is left)", true},
+		{"only the weaker of weak hashes is left", release.Component{Integrity: "md5:a sha1:b"}, release.Component{Integrity: "md5:a"}, "", false},
+		{"an upgrade to another package of the registry", release.Component{Origin: npm + "1.0.0.tgz"}, release.Component{PURL: "pkg:npm/a@1.1.0", Origin: "https://registry.npmjs.org/evil/-/evil-1.1.0.tgz"},
+			"upgraded npm/a 1.0.0>1.1.0 (origin https://registry.npmjs.org/a/-/a-1.0.0.tgz, now https://registry.npmjs.org/evil/-/evil-1.1.0.tgz)", true},
+		{"a weak hash beside the old one", release.Component{Integrity: "sha512-b"}, release.Component{Integrity: "sha512-b sha1-a"}, "", false},
 		{"a better hash beside the old one", release.Component{Integrity: "sha1-a"}, release.Component{Integrity: "sha1-a sha512-b"}, "", false},
 		{"a better hash in place of the old one", release.Component{Integrity: "sha1-a"}, release.Component{Integrity: "sha512-b"}, "replaced npm/a 1.0.0>1.0.0 (no hash of an algorithm that it had before)", true},
 		{"the hash is gone", release.Component{Integrity: "sha512-a"}, release.Component{}, "replaced npm/a 1.0.0>1.0.0 (its hash is gone)", true},
@@ -269,6 +287,30 @@ func TestDiffNoFile(t *testing.T) {
 	require.Equal(t, []string{"removed npm/a 1.0.0>"}, texts(got))
 	require.Equal(t, release.Path("lock"), got.Dependencies[0].File)
 	require.Len(t, inventory.Diff(fine, fine).Sources, 1)
+}
+
+// A file that is of another program now is compared, and said to be.
+func TestDiffRoot(t *testing.T) {
+	t.Parallel()
+	of := func(root release.PURL) *release.Inventory {
+		inv := purls("pkg:npm/a@1.0.0")
+		inv.Root = root
+		return inv
+	}
+	for _, c := range []struct {
+		before, after release.PURL
+		want          []string
+	}{
+		{"pkg:npm/app@1.0.0", "pkg:npm/app@2.0.0", nil},
+		{"", "pkg:npm/app@2.0.0", nil},
+		{"pkg:npm/app@1.0.0", "pkg:npm/other@1.0.0", []string{"moved npm/other > (what consists of the components was pkg:npm/app)"}},
+		{"pkg:npm/app@1.0.0", "", []string{"moved npm/app > (the file no longer names what consists of the components)"}},
+	} {
+		got := inventory.Diff(of(c.before), of(c.after))
+		require.Equal(t, c.want, texts(got))
+		require.Empty(t, got.Gaps)
+	}
+	require.Equal(t, []string{"added npm/a >1.0.0"}, texts(inventory.Diff(nil, of("pkg:npm/app@1.0.0"))))
 }
 
 // A registry that moves is one finding, not ten thousand.

@@ -21,9 +21,10 @@
 //
 // A package is its purl without version and qualifiers, and those qualifiers that
 // tell things apart which are installed side by side: arch, classifier, os, platform,
-// type. The other qualifiers are facts about one package. With another distro, the
-// same version of a package is [release.OpModified]; with another repository_url it
-// is [release.OpReplaced]. An epoch belongs to the version.
+// type. The other qualifiers are facts about one package. With another one of those
+// that name content or who made it (repository_url, checksum, a recipe's user), the
+// same version is [release.OpReplaced]; with another distro or anything else, it is
+// [release.OpModified]. An epoch belongs to the version.
 //
 // # What is reported
 //
@@ -39,6 +40,11 @@
 //     hash any more: Detail and a gap say so.
 //   - [release.OpModified] where the version is the same and something else differs:
 //     the relation, the scope, the licence, an install script. Detail says what.
+//   - [release.OpMoved] where the file is of something else than before, which its
+//     Root says.
+//
+// LicenseBefore and LicenseAfter are set where a licence differs, and LicenseAfter is
+// the licence of what was added.
 //
 // Facts that only became known are not changes. Facts that are no longer known are:
 // unknown counts as direct, as runtime, and as another licence.

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -11,25 +13,102 @@ import (
 // same.
 type identity struct {
 	pkg  release.PURL
-	side string // the qualifiers that tell apart what is installed side by side
+	side string // the qualifiers that tell apart what is installed side by side, encoded
 }
 
-// apart are the qualifiers that are part of what a thing is, sorted.
+// apart are the qualifiers that are part of what a thing is.
 var apart = []string{"arch", "classifier", "os", "platform", "type"}
 
 func identify(p release.PURL) identity {
 	id := identity{pkg: p.Package()}
+	for q := range strings.SplitSeq(query(p), "&") {
+		if key, _, _ := strings.Cut(q, "="); slices.Contains(apart, key) {
+			id.side += q + "&"
+		}
+	}
+	return id
+}
+
+// query is the qualifiers of a purl as they stand there, sorted and encoded.
+func query(p release.PURL) string {
 	if strings.IndexByte(string(p), '?') < 0 {
-		return id
+		return ""
+	}
+	s, _, _ := strings.Cut(string(p), "#")
+	_, q, _ := strings.Cut(s, "?")
+	return q
+}
+
+// sides is what tells a thing apart, for people.
+func sides(id identity, p release.PURL) string {
+	if id.side == "" {
+		return ""
 	}
 	var parts []string
 	for _, key := range apart {
 		if v := p.Qualifier(key); v != "" {
-			parts = append(parts, key+" "+place(release.Text(v)))
+			parts = append(parts, key+" "+release.Text(v).String())
 		}
 	}
-	id.side = strings.Join(parts, ", ")
-	return id
+	return place(release.Text(strings.Join(parts, ", ")))
+}
+
+// qualified calls f with the qualifiers that differ between two purls, sorted by
+// key; those that are part of what a thing is do not.
+func qualified(was, is release.PURL, f func(key string, was, is release.Text)) {
+	a, b := query(was), query(is)
+	if a == b {
+		return
+	}
+	x, y := pairs(a), pairs(b)
+	for len(x) > 0 || len(y) > 0 {
+		var one, other pair
+		switch c := comparePairs(x, y); {
+		case c < 0:
+			one, x = x[0], x[1:]
+		case c > 0:
+			other, y = y[0], y[1:]
+		default:
+			one, other, x, y = x[0], y[0], x[1:], y[1:]
+		}
+		if one.value != other.value {
+			f(cmp.Or(one.key, other.key), one.text(), other.text())
+		}
+	}
+}
+
+// pair is a qualifier, its value encoded.
+type pair struct{ key, value string }
+
+func (p pair) text() release.Text {
+	if v, err := url.PathUnescape(p.value); err == nil {
+		return release.Text(v)
+	}
+	return release.Text(p.value)
+}
+
+// pairs are qualifiers, sorted by key.
+func pairs(query string) []pair {
+	var out []pair
+	for q := range strings.SplitSeq(query, "&") {
+		if key, value, _ := strings.Cut(q, "="); key != "" {
+			out = append(out, pair{key, value})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	return out
+}
+
+// comparePairs says which of two lists goes on with the lower key; the end is above
+// all.
+func comparePairs(x, y []pair) int {
+	switch {
+	case len(x) == 0:
+		return 1
+	case len(y) == 0:
+		return -1
+	}
+	return strings.Compare(x[0].key, y[0].key)
 }
 
 // distinct are the components, sorted, with those that are the same thing made one.

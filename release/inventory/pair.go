@@ -2,12 +2,67 @@ package inventory
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/version"
 )
+
+// grouped are the packages of entries before and after with their entries, each in
+// the order in which they came.
+func grouped(sides [2][]*release.Component) iter.Seq2[identity, pairing] {
+	most := max(len(sides[0]), len(sides[1]))
+	ids, numbers := make([]identity, 0, most), make(map[identity]int, most)
+	var lists [2][][]*release.Component
+	var places [2][]int // of an entry's package among ids
+	for side, entries := range sides {
+		places[side] = make([]int, len(entries))
+		last := -1
+		for i, c := range entries {
+			id := identify(c.PURL)
+			if last < 0 || ids[last] != id { // entries of one package mostly follow each other
+				n, known := numbers[id]
+				if !known {
+					n = len(ids)
+					numbers[id], ids = n, append(ids, id)
+				}
+				last = n
+			}
+			places[side][i] = last
+		}
+	}
+	for side, entries := range sides {
+		lists[side] = bucket(entries, places[side], len(ids))
+	}
+	return func(yield func(identity, pairing) bool) {
+		for n, id := range ids {
+			if !yield(id, pairing{[2][]*release.Component{lists[0][n], lists[1][n]}}) {
+				return
+			}
+		}
+	}
+}
+
+// bucket are the entries of each of n packages, in their order.
+func bucket(entries []*release.Component, places []int, n int) [][]*release.Component {
+	ends := make([]int, n+1)
+	for _, at := range places {
+		ends[at+1]++
+	}
+	for i := range n {
+		ends[i+1] += ends[i]
+	}
+	all, out := make([]*release.Component, len(entries)), make([][]*release.Component, n)
+	for i := range n {
+		out[i] = all[ends[i]:ends[i]:ends[i+1]]
+	}
+	for i, at := range places {
+		out[at] = append(out[at], entries[i])
+	}
+	return out
+}
 
 // pairing is one package's entries before and after.
 type pairing struct{ sides [2][]*release.Component }
@@ -21,7 +76,7 @@ type entry struct {
 
 // pair calls change with the entries that go with each other, and with nil for
 // those that have no counterpart.
-func (p *pairing) pair(id identity, change func(was, is *release.Component)) {
+func (p pairing) pair(id identity, change func(was, is *release.Component)) {
 	before, after := p.sides[0], p.sides[1]
 	if len(before) == 1 && len(after) == 1 {
 		change(before[0], after[0])

@@ -7,7 +7,9 @@ import (
 )
 
 // apkKey is a version of apk-package(5), as the tokens that apk compares
-// (https://gitlab.alpinelinux.org/alpine/apk-tools, src/version.c).
+// (https://gitlab.alpinelinux.org/alpine/apk-tools, src/version.c). Behind the letter
+// there may be a number, as in 1.8.28p1-r1: apk took that for a version before
+// apk-tools 3, and ordered it by the same rules.
 type apkKey []apkToken
 
 type apkToken struct {
@@ -22,6 +24,7 @@ const (
 	apkFirst int8 = iota
 	apkNumber
 	apkLetter
+	apkLetterNumber
 	apkSuffix
 	apkSuffixNumber
 	apkHash
@@ -60,12 +63,13 @@ func parseAPK(s string) (apkKey, error) {
 	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
 		key = append(key, apkToken{kind: apkLetter, value: s[:1]})
 		s = s[1:]
+		if n := countDigits(s); n > 0 {
+			key = append(key, apkToken{kind: apkLetterNumber, value: trimZeros(s[:n])})
+			s = s[n:]
+		}
 	}
 	for strings.HasPrefix(s, "_") {
-		i := 1
-		for i < len(s) && letter(s[i]) {
-			i++
-		}
+		i := 1 + countLetters(s[1:])
 		rank := slices.Index(apkSuffixes, s[1:i])
 		if rank < 0 || rank == apkNone {
 			return nil, errSyntax

@@ -75,13 +75,15 @@ func cutSemver(s string) (core, pre, build string) {
 }
 
 // checkTags checks a pre-release and build metadata with their first characters.
+// "-10" is a text to the specification and a number to deps.dev/util/semver, and so
+// is no part of a pre-release here.
 func checkTags(pre, build string) error {
 	for i, tag := range []string{pre, build} {
 		if tag == "" {
 			continue
 		}
 		for id := range strings.SplitSeq(tag[1:], ".") {
-			if id == "" || !of(id, "-") || i == 0 && digits(id) && !canonical(id) {
+			if id == "" || !of(id, "-") || i == 0 && digits(strings.TrimPrefix(id, "-")) && !canonical(id) {
 				return errSyntax
 			}
 		}
@@ -111,6 +113,25 @@ func countDigits(s string) int {
 		i++
 	}
 	return i
+}
+
+// countLetters is how many ASCII letters s begins with.
+func countLetters(s string) int {
+	i := 0
+	for i < len(s) && letter(s[i]) {
+		i++
+	}
+	return i
+}
+
+// firstNumber is the epoch and the first number of a version.
+func firstNumber(s string) (string, bool) {
+	epoch := ""
+	if i := strings.IndexByte(s, ':'); i >= 0 {
+		epoch, s = trimZeros(s[:i]), s[i+1:]
+	}
+	n := countDigits(s)
+	return epoch + ":" + trimZeros(s[:n]), n > 0
 }
 
 // trimZeros cuts off the zeros in front; zero is "".

@@ -41,14 +41,14 @@ var conanSyntax = syntax{
 	},
 	compare: func(a, b any) int {
 		v, w := a.(conanKey), b.(conanKey)
-		c := slices.CompareFunc(v.items, w.items, compareConan)
+		c := slices.CompareFunc(v.items, w.items, compareItems)
 		if c == 0 && (v.pre == nil) != (w.pre == nil) {
 			if v.pre == nil {
 				return 1
 			}
 			return -1
 		}
-		return cmp.Or(c, slices.CompareFunc(v.pre, w.pre, compareConan), slices.CompareFunc(v.build, w.build, compareConan))
+		return cmp.Or(c, slices.CompareFunc(v.pre, w.pre, compareItems), slices.CompareFunc(v.build, w.build, compareItems))
 	},
 	major: func(key any, _ string) (string, bool) {
 		if items := key.(conanKey).items; len(items) > 0 {
@@ -77,18 +77,4 @@ func conanItems(s, more string) ([]string, bool) {
 		items = items[:len(items)-1]
 	}
 	return items, true
-}
-
-func compareConan(a, b string) int {
-	x, y := a == "" || digit(a[0]), b == "" || digit(b[0])
-	switch {
-	case x && y:
-		return compareNumbers(a, b)
-	case x != y:
-		if x {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(a, b)
 }

@@ -29,14 +29,15 @@
 //   - golang, npm, cargo, swift, hex and others: Semantic Versioning 2.0.0
 //     (https://semver.org), and nuget
 //     (https://learn.microsoft.com/nuget/concepts/package-versioning): compared by
-//     deps.dev/util/semver.
-//   - rpm: rpm-version(7). composer, pub, hackage, cran: their package managers.
-//     Compared by osv-scalibr's package semantic, once they are in one form.
+//     deps.dev/util/semver. julia, pub and bitnami differ from it in what stands
+//     behind "+" or "-": compared here, and so are all that follow.
 //   - maven: https://maven.apache.org/pom.html#version-order-specification. pypi:
 //     https://packaging.python.org/specifications/version-specifiers; versions from
-//     before it, such as "2004d", do not parse. gem: Gem::Version. deb:
-//     deb-version(7). apk: apk-package(5). conan:
-//     https://docs.conan.io/2/tutorial/versioning/version_ranges.html. Compared here.
+//     before it, such as "2004d", do not parse. gem: Gem::Version. composer:
+//     https://getcomposer.org/doc/articles/versions.md. conan:
+//     https://docs.conan.io/2/tutorial/versioning/version_ranges.html. hackage:
+//     Data.Version. cran: R's numeric_version.
+//   - deb: deb-version(7). rpm: rpm-version(7). apk: apk-package(5).
 //
 // # Go
 //

@@ -12,8 +12,10 @@ func Of(purlType string) (Order, bool) {
 // OfEcosystem is the order of an ecosystem as OSV names it, such as "crates.io" or
 // "Debian:12"; what follows the first colon says which release of a distribution,
 // and has no bearing on the order. It is false for ecosystems whose order is not
-// known here: Android, GitHub Actions, Linux and others, and names that differ in
-// case from OSV's (https://ossf.github.io/osv-schema/#defined-ecosystems).
+// known here: Android, GitHub Actions, Linux and others, those that have packages of
+// several kinds (Docker Hardened Images, whose packages are of Alpine or of Debian:
+// their purl's type says which), and names that differ in case from OSV's
+// (https://ossf.github.io/osv-schema/#defined-ecosystems).
 func OfEcosystem(osvName string) (Order, bool) {
 	name, _, _ := strings.Cut(osvName, ":")
 	s, ok := byEcosystem[name]
@@ -25,7 +27,7 @@ func OfEcosystem(osvName string) (Order, bool) {
 // are those without advisories to learn the order from.
 var byType = map[string]*syntax{
 	"apk":      &apkSyntax,
-	"bitnami":  &semverSyntax,
+	"bitnami":  &bitnamiSyntax,
 	"cargo":    &cargoSyntax,
 	"composer": &composerSyntax,
 	"conan":    &conanSyntax,
@@ -52,13 +54,12 @@ var byEcosystem = map[string]*syntax{
 	"Alpine":                       &apkSyntax,
 	"BellSoft Hardened Containers": &apkSyntax,
 	"Bioconductor":                 &semverSyntax,
-	"Bitnami":                      &semverSyntax,
+	"Bitnami":                      &bitnamiSyntax,
 	"Chainguard":                   &apkSyntax,
 	"ConanCenter":                  &conanSyntax,
 	"CRAN":                         &cranSyntax,
 	"crates.io":                    &cargoSyntax,
 	"Debian":                       &debSyntax,
-	"Docker Hardened Images":       &semverSyntax,
 	"GHC":                          &semverSyntax,
 	"Go":                           &goSyntax,
 	"Hackage":                      &hackageSyntax,

@@ -13,7 +13,7 @@ import (
 func TestOfEcosystem(t *testing.T) {
 	t.Parallel()
 	for _, known := range []string{"AlmaLinux", "AlmaLinux:9", "Alpaquita", "Alpine", "Alpine:v3.20", "BellSoft Hardened Containers:23", "Bioconductor:3.18", "Bitnami", "Chainguard", "ConanCenter", "CRAN", "crates.io",
-		"Debian", "Debian:12", "Docker Hardened Images", "GHC", "Go", "Hackage", "Hex", "Julia", "Mageia:9", "Maven", "Maven:https://repo1.maven.org/maven2", "MinimOS", "npm", "NuGet", "openEuler:24.03-LTS", "openSUSE:Leap 15.5",
+		"Debian", "Debian:12", "GHC", "Go", "Hackage", "Hex", "Julia", "Mageia:9", "Maven", "Maven:https://repo1.maven.org/maven2", "MinimOS", "npm", "NuGet", "openEuler:24.03-LTS", "openSUSE:Leap 15.5",
 		"Packagist", "Packagist:https://packages.drupal.org/8", "Pub", "PyPI", "Red Hat:enterprise_linux:9::baseos", "Rocky Linux:9", "RubyGems", "SUSE:Linux Enterprise Server 15 SP5", "SwiftURL", "Ubuntu:22.04:LTS", "Ubuntu:Pro:16.04:LTS", "Wolfi"} {
 		o, ok := version.OfEcosystem(known)
 		require.True(t, ok, known)
@@ -23,7 +23,7 @@ func TestOfEcosystem(t *testing.T) {
 		require.NoError(t, err, known)
 	}
 	// T6: an unsupported ecosystem is unknown, never "not affected".
-	for _, unknown := range []string{"Android", "Android:12", "Azure Linux:3", "CleanStart", "Echo", "FreeBSD:ports", "GitHub Actions", "GIT", "Kubernetes", "Linux", "OSS-Fuzz", "Photon OS:5.0", "Root", "Root:Alpine:3.18", "TuxCare", "VSCode", "opam",
+	for _, unknown := range []string{"Android", "Android:12", "Azure Linux:3", "CleanStart", "Docker Hardened Images", "Echo", "FreeBSD:ports", "GitHub Actions", "GIT", "Kubernetes", "Linux", "OSS-Fuzz", "Photon OS:5.0", "Root", "Root:Alpine:3.18", "TuxCare", "VSCode", "opam",
 		"", ":", "Nobody's", "NPM", "npm ", " npm", "pypi", "debian", "go", "Debian12", ":npm"} {
 		o, ok := version.OfEcosystem(unknown)
 		requireUnknown(t, o, ok, unknown)
@@ -93,7 +93,10 @@ func TestOfPURL(t *testing.T) {
 		{"pkg:deb/debian/curl@1%3A7.88-1?arch=amd64", "1:7.88-1"},
 		{"pkg:rpm/fedora/curl@7.50.3-1.fc25?arch=i386&epoch=2", "2:7.50.3-1.fc25"},
 		{"pkg:rpm/fedora/curl@1%3A7.50.3-1?epoch=2", "1:7.50.3-1"},
-		{"pkg:deb/debian/curl@7.88?epoch=2", "7.88"},
+		{"pkg:deb/debian/curl@7.88?epoch=2", "2:7.88"},
+		{"pkg:deb/debian/curl@2%3A7.88?epoch=2", "2:7.88"},
+		{"pkg:deb/debian/curl?epoch=2", ""},
+		{"pkg:npm/a@1.0.0?epoch=2", "1.0.0"},
 		{"pkg:npm/a", ""},
 		{"pkg:rpm/a?epoch=1", ""},
 		{"pkg:rpm/a@1-1?epoch=x", ""},

@@ -40,9 +40,7 @@ func parseGem(s string) (gemKey, error) {
 		case n > 0:
 			key = append(key, trimZeros(s[:n]))
 		case letter(s[0]):
-			for n < len(s) && letter(s[n]) {
-				n++
-			}
+			n = countLetters(s)
 			if !letters {
 				key, letters = trimGem(key), true
 			}

@@ -42,8 +42,7 @@ var pypiSyntax = syntax{
 // compareLocal orders the parts of local versions: numbers above all else.
 func compareLocal(a, b string) int {
 	if x, y := digits(a), digits(b); x && y {
-		a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
-		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+		return compareNumbers(trimZeros(a), trimZeros(b))
 	} else if x != y {
 		if x {
 			return 1
@@ -129,10 +128,7 @@ func parsePyPI(s string) (*pypiKey, error) {
 
 // cutNumber cuts a number off.
 func cutNumber(s string) (n int64, rest string, ok bool) {
-	i := 0
-	for i < len(s) && digit(s[i]) {
-		i++
-	}
+	i := countDigits(s)
 	if i == 0 || i > maxDigits {
 		return 0, s, false
 	}

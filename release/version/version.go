@@ -130,17 +130,19 @@ func (v Version) Compare(w Version) int {
 }
 
 // OfPURL is the version of a package URL by the order of its type, with the epoch
-// that rpm purls have as a qualifier. A purl without a version is an error.
+// that purls of rpm and deb may have as a qualifier. A purl without a version is an
+// error.
 func OfPURL(p release.PURL) (Version, error) {
 	o, _ := Of(p.Type())
 	return o.Parse(Text(p))
 }
 
-// Text is the version of a package URL as its ecosystem writes it: for rpm with the
-// epoch in front ("1:2.3-4"), which the purl has as a qualifier.
+// Text is the version of a package URL as its ecosystem writes it: for rpm and deb
+// with the epoch in front ("1:2.3-4"), which the specification has as a qualifier for
+// rpm, and some tools write as one for deb.
 func Text(p release.PURL) string {
 	v := p.Version()
-	if strings.HasPrefix(string(p), "pkg:rpm/") && v != "" && !strings.Contains(v, ":") {
+	if (strings.HasPrefix(string(p), "pkg:rpm/") || strings.HasPrefix(string(p), "pkg:deb/")) && v != "" && !strings.Contains(v, ":") {
 		if epoch := p.Qualifier("epoch"); epoch != "" {
 			return epoch + ":" + v
 		}

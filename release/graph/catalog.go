@@ -53,7 +53,8 @@ type CatalogOptions struct {
 //
 // References are "[kind:][namespace/]name". A missing namespace is that of the
 // entity, a missing kind is that which the field implies. In dependsOn and
-// dependencyOf no kind is implied: Component is taken, and a gap says so. Users, groups,
+// dependencyOf no kind is implied: Component is taken, and a gap says so. An entity
+// without a spec, or with one that stands in another file ($yaml), is a gap. Users, groups,
 // locations and templates are not components; a Location is a gap, because it names
 // files that were not read. So are, when the graph is built, entities that are named
 // and that no file describes. A file that is no catalog is a gap and adds nothing.
@@ -135,6 +136,9 @@ var relations = []relation{
 
 func (c *catalog) entity(doc *yaml.Node) {
 	api, kind := strictyaml.Text(strictyaml.Get(doc, "apiVersion")), strictyaml.Text(strictyaml.Get(doc, "kind"))
+	if strings.HasPrefix(api, "scaffolder.backstage.io/") && strings.EqualFold(kind, "template") {
+		return
+	}
 	if api != "backstage.io/v1alpha1" && api != "backstage.io/v1beta1" {
 		c.gap(release.GapUnsupported, doc, "apiVersion %s is not one of Backstage's", strictjson.Quoted(api))
 		return
@@ -150,8 +154,11 @@ func (c *catalog) entity(doc *yaml.Node) {
 		c.gap(release.GapUnsupported, doc, "kind %s is not known", strictjson.Quoted(kind))
 		return
 	}
-	name := strictyaml.Get(doc, "metadata", "name")
-	self, err := c.ref(entityRef{kind, cmp.Or(strictyaml.Text(strictyaml.Get(doc, "metadata", "namespace")), "default"), strictyaml.Text(name)})
+	namespace := "default"
+	if n := strictyaml.Get(doc, "metadata", "namespace"); n != nil && strictyaml.KindOf(n) != strictyaml.Null {
+		namespace = strictyaml.Text(n) // "" of what is no text
+	}
+	self, err := c.ref(entityRef{kind, namespace, strictyaml.Text(strictyaml.Get(doc, "metadata", "name"))})
 	if err != nil {
 		c.gap(release.GapUnreadable, doc, "%v", err)
 		return
@@ -160,6 +167,14 @@ func (c *catalog) entity(doc *yaml.Node) {
 	c.describe(id)
 	c.AddNode(Node{ID: id, Name: release.Text(strictyaml.Text(strictyaml.Get(doc, "metadata", "title"))), Criticality: c.criticality(doc)})
 	spec := strictyaml.Get(doc, "spec")
+	if strictyaml.KindOf(spec) != strictyaml.Mapping {
+		c.gap(release.GapUnreadable, doc, "%s has no spec that says what it needs", id)
+	}
+	for _, elsewhere := range []string{"$yaml", "$json", "$text"} { // https://backstage.io/docs/features/software-catalog/descriptor-format#substitutions-in-the-descriptor-format
+		if strictyaml.Get(spec, elsewhere) != nil {
+			c.gap(release.GapIncomplete, spec, "the spec of %s stands in another file, which was not read", id)
+		}
+	}
 	for _, r := range relations {
 		value := strictyaml.Get(spec, r.field)
 		list := strictyaml.Items(value)

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
@@ -28,8 +29,11 @@ var packageLimits = strictjson.Limits{Package: "graph", Bytes: MaxPackagesText, 
 // "pkg:golang/stdlib": this is what changes of dependencies name. An import is
 // [EdgeRuntime], one of tests [EdgeTest].
 //
+// Packages that the go command compiles for tests only are the ones that they test.
+//
 // A package that the go command could not load, or that imports one that is not in the
-// output, is a gap. An output that cannot be read is a gap and adds nothing.
+// output, is a gap; but for what only the tests of other modules import, which nobody
+// builds here. An output that cannot be read is a gap and adds nothing.
 func (b *Builder) AddPackages(path release.Path, text []byte) {
 	packages, gap := readPackages(text)
 	if gap != (release.Gap{}) {
@@ -53,7 +57,7 @@ func (b *Builder) AddPackages(path release.Path, text []byte) {
 			b.AddGap(release.Gap{Kind: release.GapIncomplete, Subject: path.String(), Detail: "the go command could not load " + strictjson.Quoted(p.ImportPath) + " or what it imports"})
 		}
 		kind := EdgeRuntime
-		if p.ForTest != "" { // compiled anew for a test; what runs is listed apart
+		if p.ForTest != "" || p.tests { // compiled anew for a test; what runs is listed apart
 			kind = EdgeTest
 		}
 		b.imports(path, p, p.Imports, kind, id, nil)
@@ -82,10 +86,11 @@ func (b *Builder) imports(path release.Path, p goPackage, imports []string, kind
 			continue
 		case ok:
 			b.AddEdge(Edge{From: p.id, To: to, Kind: kind})
-		case own != nil && !own[first(name)] && !strings.Contains(first(name), "."):
+		case own != nil && p.id != stdlib && !own[first(name)] && !strings.Contains(first(name), "."):
 			// "go list -deps" without -test leaves out what only tests import. The standard
 			// library is known by its name all the same.
 			b.AddEdge(Edge{From: p.id, To: stdlib, Kind: kind})
+		case own != nil && (p.standard || p.module != "" && !p.main): // nobody builds those tests here
 		default:
 			if missing++; example == "" {
 				example = name
@@ -107,6 +112,7 @@ type goPackage struct {
 	Imports, TestImports, XTestImports []string
 	ImportMap                          map[string]string
 	standard, main, failed             bool
+	tests                              bool // the program that runs tests, which the go command makes
 	module                             string
 	id                                 string
 }
@@ -254,30 +260,38 @@ func (r *packageReader) yes() (bool, error) {
 	return err == nil && strings.HasSuffix(string(r.Since(from)), "true"), err
 }
 
-// node is the ID of the node that a package belongs to. Of a package that was compiled
-// for a test ("a [a.test]", "a.test") it is the package's, without what stands in
-// brackets.
+// node is the ID of the node that a package belongs to. What is compiled for a test is
+// the tested package's: "a [a.test]", "a_test [a.test]", and the program "a.test".
 func (p *goPackage) node() (string, error) {
 	if p.standard {
 		return stdlib, nil
 	}
 	path, _, _ := strings.Cut(p.ImportPath, " ")
+	if p.ForTest != "" && path == p.ForTest+"_test" {
+		path = p.ForTest
+	} else if tested, ok := strings.CutSuffix(path, ".test"); ok && slices.Contains(p.Imports, "testing/internal/testdeps") {
+		path, p.tests = tested, true // nothing else may import that
+	}
 	module := p.module
 	if module == "" {
 		module = path // a vendored or GOPATH build does not say
 	}
 	id, err := release.NewPURL("golang", module, "")
-	if err != nil || !p.main {
-		return string(id), err
-	}
 	dir, ok := strings.CutPrefix(path, module+"/")
-	if !ok {
-		return string(id), nil
+	if err != nil || !p.main || !ok {
+		return checked(id, err)
 	}
 	words := strings.Split(dir, "/")
 	for i, w := range words {
 		words[i] = url.PathEscape(w)
 	}
-	id, err = release.ParsePURL(string(id) + "#" + strings.Join(words, "/"))
+	return checked(release.ParsePURL(string(id) + "#" + strings.Join(words, "/")))
+}
+
+// checked is an ID that is not too long for one.
+func checked(id release.PURL, err error) (string, error) {
+	if err == nil && len(id) > MaxID {
+		err = fmt.Errorf("%s is longer than %d bytes", strictjson.Quoted(string(id)), MaxID)
+	}
 	return string(id), err
 }

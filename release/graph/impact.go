@@ -93,7 +93,8 @@ func (p Path) String() string {
 // Cut counts the reached nodes and sources with dependents that were not reached,
 // by the bound that kept them out.
 type Cut struct {
-	// Hops is how many of them lie at the last hop, Floor how many passed on too little.
+	// Hops is how many of them are reached at the last hop only, Floor how many passed on
+	// too little.
 	Hops  int
 	Floor int
 }

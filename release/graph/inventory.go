@@ -9,7 +9,9 @@ import (
 // AddInventory adds what a bill of materials or a lock file lists, as parts of
 // service: the ID of the node that consists of them. If service is "", it is the
 // inventory's Root; if that is missing too, a gap says that nobody is known to need
-// the components.
+// the components. A service and a Root of another name are two names of one thing, and
+// edges of kind [EdgePart] in both directions say so: who needs the package that the
+// service is published as, needs the service.
 //
 // Nodes are packages without version. The service needs each component that is direct
 // or of unknown relation, and each that the file's own edges do not lead to from there;
@@ -17,9 +19,21 @@ import (
 // because the file does not tell building from testing; all else that is known to run
 // has [EdgeRuntime]. A missing or partial inventory is a gap of the graph.
 func (b *Builder) AddInventory(service string, inv release.Inventory) {
-	root := b.packageOf(inv.Root)
+	nameless := 0 // package URLs that cannot name a node
+	node := func(p release.PURL) string {
+		id := string(b.packageOf(p))
+		if id == "" || len(id) > MaxID {
+			nameless++
+			return ""
+		}
+		return id
+	}
+	root := ""
+	if inv.Root != "" {
+		root = node(inv.Root)
+	}
 	if service == "" {
-		service = string(root)
+		service = root
 	}
 	subject := inv.Source.Path.String()
 	b.gaps = append(b.gaps, inv.Gaps...)
@@ -28,12 +42,16 @@ func (b *Builder) AddInventory(service string, inv release.Inventory) {
 	}
 	if service != "" {
 		b.node(service)
+		if root != "" && root != service {
+			b.AddEdge(Edge{From: root, To: service, Kind: EdgePart})
+			b.AddEdge(Edge{From: service, To: root, Kind: EdgePart})
+		}
 	} else if len(inv.Components) > 0 {
 		b.AddGap(release.Gap{Kind: release.GapIncomplete, Subject: subject, Detail: "it does not say what consists of its components"})
 	}
 	name := func(p release.PURL) string {
-		if id := b.packageOf(p); id != "" && id != root {
-			return string(id)
+		if id := node(p); id != root {
+			return id
 		}
 		return service
 	}
@@ -89,6 +107,9 @@ func (b *Builder) AddInventory(service string, inv release.Inventory) {
 	}
 	attach(false)
 	attach(true)
+	if nameless > 0 {
+		b.AddGap(release.Gap{Kind: release.GapUnreadable, Subject: subject, Detail: fmt.Sprintf("package URLs that name nothing or are longer than %d bytes are not in the graph", MaxID)})
+	}
 }
 
 // kindOf is how a component of a scope is needed. Optional ones count as run.

@@ -66,15 +66,12 @@ func modGraph(text []byte) ([]Edge, release.Gap) {
 		if id, ok := names[string(name)]; ok {
 			return id, nil
 		}
-		if len(word) > MaxID {
-			return "", fmt.Errorf("%s is longer than %d bytes", strictjson.Quoted(word), MaxID)
-		}
-		p, err := release.NewPURL("golang", string(name), "")
+		id, err := checked(release.NewPURL("golang", string(name), ""))
 		if err != nil {
 			return "", err
 		}
-		names[string(name)] = string(p)
-		return string(p), nil
+		names[string(name)] = id
+		return id, nil
 	}
 	large := func(most int, what string) release.Gap {
 		return release.Gap{Kind: release.GapTooLarge, Detail: fmt.Sprintf("graph: more than %d %s", most, what)}

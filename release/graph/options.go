@@ -26,7 +26,8 @@ type Options struct {
 	// is DefaultFloor. Unbounded goes to the end.
 	Floor float64
 	// Hops is the most hops that a path may have. If zero, it is DefaultHops. Unbounded
-	// goes to the end.
+	// goes to the end. A search may take time and memory in proportion to a bound that is
+	// smaller than the number of nodes, times that of edges.
 	Hops int
 }
 

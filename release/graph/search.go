@@ -7,7 +7,8 @@ package graph
 // weakest, and of equal ones those with the fewest hops first. No step makes a label
 // stronger or shorter, so the first that leaves for a node is its answer, and a later
 // one matters only if it has fewer hops than all before. Cycles come back weaker and
-// longer, or the same, and end there.
+// longer, or the same, and end there. Where nothing bounds the hops, nobody asks for a
+// weaker label, however short, and there is one for each node.
 //
 // Multiplying by a number in (0, 1] is monotone also in floating point, so the result
 // is exactly the greatest of the products along all paths, each computed from the
@@ -78,6 +79,10 @@ func (s *scratch) source(node int32) {
 	s.push(label{strength: 1, node: node, parent: -1})
 }
 
+// near is how much weaker than the strongest a label may be where nothing bounds the
+// hops: the next steps may round away so small a difference, and then fewer hops count.
+const near = 1 - 1e-9
+
 func (s *scratch) run(g *Graph, o Options) {
 	var pass [edgeKinds]float64
 	var hop [edgeKinds]int32
@@ -86,6 +91,10 @@ func (s *scratch) run(g *Graph, o Options) {
 	}
 	pass[EdgePart], hop[EdgePart] = 1, 0
 	most := int32(o.Hops)
+	least := 0.0 // of the strongest
+	if o.Hops >= len(g.nodes) {
+		least = near
+	}
 	for len(s.heap) > 0 {
 		l := s.pop()
 		at := s.labels[l]
@@ -93,7 +102,7 @@ func (s *scratch) run(g *Graph, o Options) {
 		switch {
 		case here.settled < 0:
 			s.order = append(s.order, l)
-		case at.hops >= here.settled:
+		case at.hops >= here.settled || at.strength < here.best*least:
 			continue
 		}
 		here.settled = at.hops
@@ -109,7 +118,7 @@ func (s *scratch) run(g *Graph, o Options) {
 			if there.epoch != s.epoch {
 				*there = state{best: strength, bestHops: hops, settled: -1, epoch: s.epoch}
 			} else {
-				if strength <= there.best && hops >= there.bestHops || there.settled >= 0 && hops >= there.settled {
+				if strength <= there.best && hops >= there.bestHops || there.settled >= 0 && hops >= there.settled || strength < there.best*least {
 					continue
 				}
 				if strength >= there.best { // and, if equal, nearer

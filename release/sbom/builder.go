@@ -31,6 +31,8 @@ type builder struct {
 	dangling map[string]bool // references that lead nowhere, so far
 	twins    []twin
 	base     int // where the part that is now read begins, for nested components
+	urls     int // package URLs besides the first of their packages
+	queries  int // components without a hash of whose URLs something was left out
 }
 
 // twin is a node with a reference that another has too.
@@ -150,14 +152,24 @@ func (b *builder) tool(name, version string) {
 	}
 }
 
-// cut shortens text of others.
+// cut shortens text of others, and ends it where a URL or the qualifiers of a package
+// URL begin: they may hold a password.
 func cut(text string) string {
 	const most = 200
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "..."
+	short := text[:min(len(text), most)]
+	for _, mark := range []string{"://", "2f%2", "2F%2", "?"} { // slashes as they are or escaped, once or twice
+		if i := strings.Index(short, mark); i >= 0 {
+			short = short[:i]
+		}
 	}
-	return text
+	if len(short) == len(text) {
+		return text
+	}
+	return strings.ToValidUTF8(short, "") + "..."
 }
+
+// quoted is text of others in a message.
+func quoted(text string) string { return strictjson.Quoted(cut(text)) }
 
 // moment is a time as both formats write it (RFC 3339), zero if it is none.
 func moment(text string) time.Time {
@@ -168,6 +180,14 @@ func moment(text string) time.Time {
 	return at.UTC()
 }
 
+// unseen notes that something was left out of the URLs of a node. Where its content has
+// a hash, a change there would be seen.
+func (b *builder) unseen(n *node, cut bool) {
+	if cut && n.c.Digest.IsZero() && n.c.Integrity == "" {
+		b.queries++
+	}
+}
+
 // inventory is all of it.
 func (b *builder) inventory() release.Inventory {
 	for _, t := range b.twins {
@@ -176,10 +196,13 @@ func (b *builder) inventory() release.Inventory {
 		}
 	}
 	for _, ref := range slices.Sorted(maps.Keys(b.dangling)) {
-		b.gap(release.GapIncomplete, "%s is needed or contained and not listed", strictjson.Quoted(ref))
+		b.gap(release.GapIncomplete, "%s is needed or contained and not listed", quoted(ref))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(b.contents)) {
 		b.note(release.GapUnsupported, "%d components of type %s have no package URL", b.contents[kind], kind)
+	}
+	if b.queries > 0 {
+		b.note(release.GapIncomplete, "%d components without a hash come from URLs with a query or a fragment, which may be secrets and are left out: a change there is not seen", b.queries)
 	}
 	if len(b.dangling) > 0 { // it may have been the root that needs them, or another name of what is listed
 		b.vague = true

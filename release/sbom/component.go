@@ -8,7 +8,6 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
-	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -29,7 +28,7 @@ func (r *cdxReader) describe(c *cdx.Component, tag element) error {
 		}
 		return nil
 	}
-	p, err := packageURL(c.PackageURL, c.Version)
+	p, dropped, err := packageURL(c.PackageURL, c.Version)
 	if err != nil {
 		r.gap(release.GapUnreadable, "%s: %s", label, printable(err))
 		return nil
@@ -37,7 +36,7 @@ func (r *cdxReader) describe(c *cdx.Component, tag element) error {
 	n := &r.nodes[tag.node]
 	n.c.PURL = p
 	n.c.Scope = cdxScope(c.Scope)
-	if c.VersionRange != "" || p.Version() == "" {
+	if c.VersionRange != "" || p.Version() == "" || ranges(p.Version()) {
 		r.note(release.GapUnpinned, "%s has no version", p)
 	} else if !agree(p.Version(), c.Version) {
 		r.note(release.GapAmbiguous, "%s: the package URL is %s", label, p)
@@ -55,10 +54,13 @@ func (r *cdxReader) describe(c *cdx.Component, tag element) error {
 	if c.ExternalReferences != nil {
 		for _, ref := range *c.ExternalReferences {
 			if ref.Type == cdx.ERTypeDistribution && n.c.Origin == "" {
-				n.c.Origin = origin(p, ref.URL)
+				more := false
+				n.c.Origin, more = origin(p, ref.URL)
+				dropped = dropped || more
 			}
 		}
 	}
+	r.unseen(n, dropped)
 	return nil
 }
 
@@ -70,7 +72,7 @@ type cdxLabel struct {
 
 // String is the place, type, name and version.
 func (l cdxLabel) String() string {
-	return strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", l.at, cut(string(l.c.Type)), strictjson.Quoted(strings.TrimPrefix(l.c.Group+"/"+l.c.Name, "/")), cut(l.c.Version)))
+	return strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", l.at, cut(string(l.c.Type)), quoted(strings.TrimPrefix(l.c.Group+"/"+l.c.Name, "/")), cut(l.c.Version)))
 }
 
 func cdxScope(s cdx.Scope) release.Scope {

@@ -1,5 +1,5 @@
 // Package sbom reads bills of materials: CycloneDX JSON 1.4 to 1.7 and SPDX JSON 2.2
-// and 2.3.
+// and 2.3, the latter also in the envelope {"sbom": …} of GitHub's API.
 //
 // [Read] finds out which of the two a file is and makes a [release.Inventory] of it:
 // the components with their package URLs, who needs whom, and what could not be
@@ -12,9 +12,9 @@
 // One without is named in a gap, and coverage is partial: two such lists cannot be
 // compared. Exceptions are CycloneDX components of type file, data and
 // cryptographic-asset: they are contents and not packages, so that one gap counts them
-// and coverage is not lowered. A package URL keeps its qualifiers (distro, arch), but for
-// passwords in URLs. One without a version takes the component's; if there is none
-// either, a gap says that it is not pinned.
+// and coverage is not lowered. A package URL keeps its qualifiers (distro, arch). One
+// without a version takes the component's; if there is none either, or what stands there
+// is a range ("^1.2.3", "4.*"), a gap says that it is not pinned.
 //
 // The root, CycloneDX's metadata.component or the only package that an SPDX document
 // describes, is not one of the components.
@@ -29,7 +29,7 @@
 // in both directions. What has no package URL cannot be in an edge: whoever
 // needs it, needs what it needs. A component is direct if the root needs it, and
 // transitive only if the file has a way of dependencies from the root to it that leads
-// over others; containment says that it is there and not who asks for it. Otherwise, or
+// over others; containment says that it is there, and neither who asks for it nor what for. Otherwise, or
 // if the file says that its lists are not complete, or refers to what it does not
 // list, the relation is unknown.
 //
@@ -45,8 +45,13 @@
 // no licence known, NONE is "NONE".
 //
 // A SHA-256 is the component's Digest; where there is none, the strongest other hash
-// is its Integrity. Origin is where the file says that the content was taken from, if
-// that is not the ecosystem's own registry, without passwords and queries.
+// is its Integrity, at last SPDX's verification code ("spdxcode-…"). Origin is where the
+// file says that the content was taken from, if that is not the ecosystem's own registry.
+//
+// Users, passwords, queries and fragments of URLs may be secrets: they are left out,
+// wherever the URL stands; of a repository's location, the fragment stays. What differs
+// in a query alone is then the same, so that a gap counts the components that have no
+// hash and come from such a URL.
 //
 // # What a bill of materials says of itself
 //

@@ -22,7 +22,7 @@ type part struct{ from, to int }
 
 // members are those of a document that are read. Others may only not look like them.
 var members = names("bomFormat", "specVersion", "metadata", "components", "services", "dependencies", "compositions",
-	"spdxVersion", "SPDXID", "creationInfo", "packages", "relationships", "documentDescribes", "files", "snippets", "@context")
+	"spdxVersion", "SPDXID", "creationInfo", "packages", "relationships", "documentDescribes", "files", "snippets", "@context", "sbom")
 
 // names are known names as strictjson wants them.
 func names(list ...string) [][]string {
@@ -59,6 +59,20 @@ func open(b []byte) (*document, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// within is the document that a member is, in the same text.
+func (d *document) within(name string) (*document, error) {
+	p := d.at[name]
+	inner, err := open(d.b[p.from:p.to])
+	if err != nil {
+		return nil, d.moved(err, p.from)
+	}
+	inner.b = d.b
+	for name, at := range inner.at {
+		inner.at[name] = part{p.from + at.from, p.from + at.to}
+	}
+	return inner, nil
 }
 
 // scan walks over one part again; nothing if the part is not there.

@@ -21,8 +21,11 @@ type strength struct {
 // strengths are the algorithms that can be an Integrity, the strongest first.
 var strengths = []strength{
 	{"sha512", 64}, {"sha3512", 64}, {"blake2b512", 64}, {"sha384", 48}, {"sha3384", 48}, {"blake2b384", 48},
-	{"sha3256", 32}, {"blake2b256", 32}, {"blake3", 32}, {"streebog512", 64}, {"streebog256", 32}, {"sha224", 28}, {"sha1", 20}, {"md5", 16},
+	{"sha3256", 32}, {"blake2b256", 32}, {"blake3", 32}, {"streebog512", 64}, {"streebog256", 32}, {"sha224", 28}, {"sha1", 20}, {"md5", 16}, {verificationCode, 20},
 }
+
+// verificationCode stands for SPDX's hash of a package's files, which is a SHA-1.
+const verificationCode = "spdxcode"
 
 // hashes makes the SHA-256 the component's digest, or the strongest other hash its
 // integrity. Hashes that are none, and two of one algorithm, are gaps.

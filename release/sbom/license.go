@@ -15,7 +15,7 @@ const maxExpression = 1000
 // (SPDX 2.3, annex D). Where characters had to be replaced, digits of the name's hash
 // keep two names apart. NOASSERTION is "".
 func licenseID(name string) string {
-	name = strings.TrimSpace(name)
+	name = withoutUsers(strings.TrimSpace(name))
 	if name == "" || name == "NOASSERTION" {
 		return ""
 	}

@@ -174,9 +174,6 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		inv := sbom.Read("x", b)
 		again := sbom.Read("x", slices.Clone(b))
-		if len(inv.Gaps) == 1 && strings.Contains(inv.Gaps[0].Detail, "stands twice in one object") {
-			again.Gaps = inv.Gaps // of several such names internal/strictjson tells any
-		}
 		require.Equal(t, inv, again)
 		if inv.Coverage != release.CoverageComplete {
 			require.NotEmpty(t, inv.Gaps)

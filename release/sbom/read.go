@@ -32,9 +32,13 @@ func Read(path release.Path, b []byte) release.Inventory {
 	if err != nil {
 		return unreadable(path, b, "json", err)
 	}
-	_, cyclonedx := top.at["bomFormat"]
-	_, spdx := top.at["spdxVersion"]
-	_, context := top.at["@context"]
+	cyclonedx, spdx, context := top.marks()
+	if _, ok := top.at["sbom"]; ok && !cyclonedx && !spdx && !context { // as GitHub's API answers
+		if top, err = top.within("sbom"); err != nil {
+			return unreadable(path, b, "json", err)
+		}
+		cyclonedx, spdx, context = top.marks()
+	}
 	switch {
 	case cyclonedx && (spdx || context) || spdx && context:
 		return missing(path, b, "json", release.GapAmbiguous, "sbom: it says of itself that it is of several formats")
@@ -46,6 +50,14 @@ func Read(path release.Path, b []byte) release.Inventory {
 		return missing(path, b, "spdx/3", release.GapUnsupported, "sbom: JSON-LD, as SPDX 3 is written in, is not read")
 	}
 	return missing(path, b, "json", release.GapUnsupported, "sbom: it has neither bomFormat (CycloneDX) nor spdxVersion (SPDX)")
+}
+
+// marks are the members that say of a document what it is.
+func (d *document) marks() (cyclonedx, spdx, context bool) {
+	_, cyclonedx = d.at["bomFormat"]
+	_, spdx = d.at["spdxVersion"]
+	_, context = d.at["@context"]
+	return cyclonedx, spdx, context
 }
 
 // CycloneDX reads a bill of materials that must be CycloneDX JSON.

@@ -50,6 +50,11 @@ func TestRefused(t *testing.T) {
 		{"another format's name", strings.Replace(bom(components(a)), "CycloneDX", "cyclonedx", 1), "unsupported"},
 		{"both formats", strings.Replace(bom(components(a)), `{`, `{"spdxVersion":"SPDX-2.3",`, 1), "ambiguous bom.json: sbom: it says of itself that it is of several formats"},
 		{"neither format", `{"components":[]}`, "unsupported"},
+		{"an envelope of nothing", `{"sbom":[]}`, "an object must stand here"},
+		{"an envelope in an envelope", `{"sbom":{"sbom":` + spdx(packages()) + `}}`, "unsupported"},
+		{"an envelope beside a document", strings.Replace(bom(components()), "{", `{"sbom":`+spdx(packages())+`,`, 1) + " x", "unreadable"},
+		{"a name twice in an envelope", `{"sbom":{"spdxVersion":"SPDX-2.3","spdxVersion":"SPDX-2.2"}}`, "stands twice"},
+		{"a name in another case in an envelope", `{"sbom":{"spdxversion":"SPDX-2.3"}}`, "some parsers take"},
 		{"XML", `<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>`, "unsupported bom.json: sbom: XML is not read"},
 		{"tag-value", "SPDXVersion: SPDX-2.3\n", "unsupported bom.json: sbom: SPDX tag-value is not read"},
 		{"SPDX 3", `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}`, "unsupported bom.json: sbom: JSON-LD, as SPDX 3 is written in, is not read"},
@@ -58,6 +63,7 @@ func TestRefused(t *testing.T) {
 		{"SPDX: a package's name in another case", spdx(packages(`{"spdxid":"a"}`)), `some parsers take the name "spdxid" for "SPDXID"`},
 		{"SPDX: a package URL that is no text", spdx(packages(`{"externalRefs":[{"referenceType":"purl","referenceLocator":{}}]}`)), "cannot unmarshal object"},
 		{"SPDX: a relationship twice in one", spdx(packages(), `"relationships":[{"relationshipType":"CONTAINS","relationshipType":"DEPENDS_ON"}]`), "stands twice"},
+		{"SPDX: more package URLs than a package has", spdx(packages(`{"externalRefs":[` + strings.Repeat(`{"referenceType":"purl","referenceLocator":"x"},`, 100) + `{"referenceType":"purl","referenceLocator":"x"}]}`)), "too-large bom.json: sbom: line 1: a package with more than 100 package URLs"},
 		{"SPDX: files that are no list", spdx(packages(), `"files":1`), "an array must stand here"},
 		{"too deep", bom(components(), `"x":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)), "nested deeper than 64"},
 		{"too deep of components", bom(components(strings.Repeat(`{"components":[`, 40) + strings.Repeat(`]}`, 40))), "nested deeper than 64"},
@@ -65,6 +71,7 @@ func TestRefused(t *testing.T) {
 		{"too many nested components", bom(components(`{"components":[` + strings.Repeat("{},", sbom.MaxComponents) + `{}]}`)), "too-large"},
 		{"too many packages", spdx(packages(strings.Repeat("{},", sbom.MaxComponents) + "{}")), "too-large"},
 		{"too many dependencies", bom(components(), `"dependencies":[{"ref":"a","dependsOn":[`+strings.Repeat(`"b",`, sbom.MaxEdges)+`"b"]}]`), "too-large"},
+		{"too many nested in one and needed by those of one reference", bom(components(strings.TrimSuffix(strings.Repeat(lib("x", "")+",", 500), ",")), needs("x x")), "too-large"},
 		{"too many relationships", spdx(packages(), `"relationships":[`+strings.Repeat("{},", sbom.MaxEdges)+`{}]`), "too-large"},
 		{"a component that is too large", bom(components(lib("a", "", `"licenses":[{"license":{"id":"`+strings.Repeat("x", sbom.MaxElement)+`"}}]`))), "too-large"},
 		{"too many hashes", bom(components(lib("a", "", `"hashes":[`+strings.Repeat("{},", 10_000)+`{}]`))), "more than 10000 elements"},
@@ -115,6 +122,7 @@ func TestSecretsStayOut(t *testing.T) {
 		"git+https://hunter2:x@host.example/x.git@v1#src", "git+ssh://git:hunter2@host.example:22/x", "hunter2@host.example:x/y.git", "https://a@b:hunter2@host.example/", "ftp://a:hunter2@h?x",
 		"https://user:hunter2@registry.npmjs.org/x", "https:/user:hunter2@host.example/x", "//user:hunter2@host.example/x", "user:hunter2@host.example/x", "hunter2:x@host.example", `https:\\user:hunter2@host.example\x`,
 		"jar:https://user:hunter2@host.example!/x", "https://mirror.example/https://user:hunter2@host.example/x", "hunter2@host.example", "https://user:hunter2@host.example/%zz",
+		"https://digit.example/x#access_token=hunter2", "git+https://host.example/x#token=hunter2", "https://host.example/x;token=hunter2", "git+https://host.example/x#https://user:hunter2@host.example",
 	} {
 		for _, text := range []string{
 			bom(components(lib("a", "pkg:npm/a@1", fmt.Sprintf(`"externalReferences":[{"type":"distribution","url":%q},{"type":"vcs","url":%q}]`, url, url)))),
@@ -127,6 +135,25 @@ func TestSecretsStayOut(t *testing.T) {
 			require.NotContains(t, strings.Join(list(inv), "\n"), secret, "%s", text)
 		}
 	}
+	escape := strings.NewReplacer(":", "%3A", "/", "%2F", "@", "%40", "?", "%3F", "+", "%2B")
+	for _, plain := range []string{"https://user:hunter2@host.example/x", "git+https://hunter2@host.example/x", "https://host.example/x?token=hunter2"} {
+		once := escape.Replace(plain)
+		for _, url := range []string{plain, once, strings.ToLower(once), strings.ReplaceAll(once, "%", "%25")} {
+			for _, text := range []string{
+				bom(components(lib("a", "pkg:npm/a", fmt.Sprintf(`"version":%q`, url)), lib("b", "pkg:npm/b@1", fmt.Sprintf(`"version":%q`, url)), lib("c", "", fmt.Sprintf(`"version":%q`, url)))),
+				bom(components(lib("a", "pkg:npm/a@"+url), lib("b", "pkg:npm/b@1#"+url), lib("c", "pkg:generic/"+url+"@1"), lib("d", "pkg:npm/d@1?x="+url))),
+				bom(components(lib(url, "")), needs("pkg:npm/a@1?vcs_url="+url+" "+url)),
+				bom(components(lib("a", "pkg:npm/a@1"), lib("a", "pkg:npm/a@1?download_url="+url))),
+				spdx(packages(pkg("a", "pkg:npm/a", fmt.Sprintf(`"versionInfo":%q`, url)), pkg("b", "", fmt.Sprintf(`"versionInfo":%q`, url)), pkg(url, "")), rel("a DEPENDS_ON "+url+"x", url+" DEPENDS_ON NOASSERTION")),
+				bom(fmt.Sprintf(`"metadata":{"tools":[{"name":%q,"version":%q}]}`, url, url), components()),
+			} {
+				inv := read(text)
+				require.NotContains(t, strings.Join(list(inv), "\n")+inv.Source.Tool.String()+inv.Source.Version.String(), secret, "%s", text)
+			}
+		}
+	}
+	require.NotContains(t, strings.Join(list(read(bom(components(), needs("pkg:npm/a@1?token=hunter2 x")))), "\n"), secret)
+	require.NotContains(t, list(read(bom(components(lib("a", "pkg:npm/a@1", `"licenses":[{"license":{"name":"https://user:hunter2@host.example/LICENSE"}}]`)))))[0], secret)
 	require.Equal(t, []string{"pkg:npm/a@1 unknown unknown https://registry.npmjs.org.evil.example/a.tgz", "complete"},
 		list(read(spdx(packages(pkg("a", "pkg:npm/a@1", `"downloadLocation":"https://registry.npmjs.org.evil.example/a.tgz"`))))))
 	require.Equal(t, []string{"pkg:npm/a@1 unknown unknown http://registry.npmjs.org/a.tgz", "complete"},
@@ -158,26 +185,85 @@ func TestTooManyWays(t *testing.T) {
 	require.Equal(t, release.GapTooLarge, inv.Gaps[len(inv.Gaps)-1].Kind)
 }
 
-func TestHostile(t *testing.T) {
-	many := func(n int, f func(i int) string) []byte {
-		var b strings.Builder
-		for i := range n {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString(f(i))
+// So do ways between packages that have several package URLs each.
+func TestTooManyPackageURLs(t *testing.T) {
+	t.Parallel()
+	urls := func(id int) string {
+		var refs []string
+		for i := range 100 {
+			refs = append(refs, fmt.Sprintf(`{"referenceType":"purl","referenceLocator":"pkg:npm/p%d-%d@1"}`, id, i))
 		}
-		return []byte(b.String())
+		return fmt.Sprintf(`{"SPDXID":"p%d","name":"x","externalRefs":[%s]}`, id, strings.Join(refs, ","))
 	}
-	text := func(head string, list []byte, tail string) []byte {
-		return append(append([]byte(head), list...), tail...)
+	var list, edges []string
+	for i := range 60 {
+		list = append(list, urls(i))
+		edges = append(edges, fmt.Sprintf("p%d DEPENDS_ON p%d", i, (i+1)%60))
 	}
+	inv := read(spdx(packages(list...), rel(edges...)))
+	require.Empty(t, inv.Edges)
+	require.Len(t, inv.Components, 6000)
+	require.Equal(t, release.CoveragePartial, inv.Coverage)
+	require.Equal(t, release.GapTooLarge, inv.Gaps[len(inv.Gaps)-1].Kind)
+	for i := range 50 {
+		list = append(list, urls(60+i))
+	}
+	inv = read(spdx(packages(list...)))
+	require.Equal(t, release.CoverageMissing, inv.Coverage)
+	require.Contains(t, inv.Gaps[0].String(), "too-large bom.json: sbom: more than 10000 package URLs besides the first")
+}
+
+// many is n elements.
+func many(n int, f func(i int) string) []byte {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(f(i))
+	}
+	return []byte(b.String())
+}
+
+// text is a list between other text.
+func text(head string, list []byte, tail string) []byte {
+	return append(append([]byte(head), list...), tail...)
+}
+
+const head = `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[`
+
+// It has a test of its own, so that the other inputs are not in memory.
+func TestHostilePackageURLs(t *testing.T) {
+	inputs := []hostile.Input{
+		{Name: "SPDX packages with as many package URLs as fit", Text: text(`{"spdxVersion":"SPDX-2.3","packages":[`, many(100, func(i int) string {
+			return `{"externalRefs":[` + string(many(3500, func(j int) string { return fmt.Sprintf(`{"referenceType":"purl","referenceLocator":"pkg:a/b%d"}`, j) })) + `]}`
+		}), `]}`)},
+		{Name: "SPDX packages with as many package URLs as may be", Text: text(`{"spdxVersion":"SPDX-2.3","packages":[`, many(101, func(i int) string {
+			return fmt.Sprintf(`{"SPDXID":"p%d","externalRefs":[`, i) + string(many(100, func(j int) string {
+				return fmt.Sprintf(`{"referenceType":"purl","referenceLocator":"pkg:a/b%d-%d"}`, i, j)
+			})) + `]}`
+		}), `],"relationships":[`+string(many(101, func(i int) string {
+			return fmt.Sprintf(`{"spdxElementId":"p%d","relationshipType":"DEPENDS_ON","relatedSpdxElement":"p%d"}`, i, (i+1)%101)
+		}))+`]}`)},
+		{Name: "package URLs that are escaped over and over", Text: text(head, many(2000, func(i int) string {
+			return `{"purl":"pkg:npm/a@1?x=` + strings.Repeat("%2525", 1300) + `2F%2F"}`
+		}), `]}`), Fine: true},
+	}
+	hostile.Check(t, inputs, refused)
+}
+
+// refused is for [hostile.Check].
+func refused(b []byte) bool {
+	inv := sbom.Read("x", b)
+	return inv.Coverage != release.CoverageComplete && len(inv.Gaps) > 0
+}
+
+func TestHostile(t *testing.T) {
 	bad := many(sbom.MaxComponents, func(i int) string { return fmt.Sprintf(`{"type":"library","name":"%d","bom-ref":"x"}`, i) })
 	good := many(sbom.MaxComponents-1, func(i int) string { return fmt.Sprintf(`{"bom-ref":"r%d","purl":"pkg:npm/p%d@1"}`, i, i) })
 	chain := many(sbom.MaxComponents-1, func(i int) string {
 		return fmt.Sprintf(`{"ref":"r%d","dependsOn":["r%d","r%d","r%d"]}`, i, (i+1)%40000, (i*7)%40000, (i*31)%40000)
 	})
-	head := `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[`
 	inputs := append(hostile.Texts(),
 		hostile.Input{Name: "30 MB of empty components", Text: text(head, []byte(strings.Repeat("{},", 10_000_000)+"{}"), `]}`)},
 		hostile.Input{Name: "as many components as may be, all without package URL and of one reference", Text: text(head, bad, `]}`)},
@@ -191,8 +277,5 @@ func TestHostile(t *testing.T) {
 		hostile.Input{Name: "compositions", Text: text(`{"bomFormat":"CycloneDX","specVersion":"1.6","compositions":[`, []byte(strings.Repeat("{},", 5_000_000)+"{}"), `]}`)},
 		hostile.Input{Name: "services", Text: text(`{"bomFormat":"CycloneDX","specVersion":"1.6","services":[`, many(300_000, func(i int) string { return fmt.Sprintf(`{"bom-ref":"%d"}`, i) }), `]}`)},
 	)
-	hostile.Check(t, inputs, func(b []byte) bool {
-		inv := sbom.Read("x", b)
-		return inv.Coverage != release.CoverageComplete && len(inv.Gaps) > 0
-	})
+	hostile.Check(t, inputs, refused)
 }

@@ -73,7 +73,7 @@ func (b *builder) relations() {
 func (b *builder) edges() []release.Edge {
 	at := b.needs()
 	seen := make([]int32, len(b.nodes)) // the node, from 1, that last walked through here
-	var out []release.Edge
+	out := make([]release.Edge, 0, len(b.pairs))
 	var queue []int32
 	steps := 0
 	for from := range b.nodes {
@@ -86,8 +86,9 @@ func (b *builder) edges() []release.Edge {
 			through := queue[len(queue)-1]
 			queue = queue[:len(queue)-1]
 			for _, p := range b.pairs[at[through]:at[through+1]] {
-				if steps++; steps > maxSteps || len(out) >= 2*MaxEdges {
-					b.gap(release.GapTooLarge, "more dependencies through components without package URL than are followed: no edges are given")
+				ways := (1 + len(n.also)) * (1 + len(b.nodes[p.to].also))
+				if steps++; steps > maxSteps || len(out)+ways > 2*MaxEdges {
+					b.gap(release.GapTooLarge, "more dependencies through components without package URL, or with several, than are followed: no edges are given")
 					return nil
 				}
 				if seen[p.to] == int32(from)+1 {

@@ -22,6 +22,7 @@ type spdxPackage struct {
 	Declared  string            `json:"licenseDeclared"`
 	Concluded string            `json:"licenseConcluded"`
 	Checksums []spdxChecksum    `json:"checksums"`
+	Code      spdxCode          `json:"packageVerificationCode"`
 	Refs      []spdxExternalRef `json:"externalRefs"`
 }
 
@@ -29,6 +30,11 @@ type spdxPackage struct {
 type spdxChecksum struct {
 	Algorithm string `json:"algorithm"`
 	Value     string `json:"checksumValue"`
+}
+
+// spdxCode is a hash of the hashes of a package's files (7.9).
+type spdxCode struct {
+	Value string `json:"packageVerificationCodeValue"`
 }
 
 // spdxExternalRef names a package elsewhere (7.21).
@@ -118,7 +124,7 @@ func (r *spdxReader) creation(s *strictjson.Scanner, _ int) error {
 
 func (r *spdxReader) packages(s *strictjson.Scanner, base int) error {
 	e := elements[spdxPackage]{document: r.document, visit: r.describe,
-		keep: names("SPDXID", "name", "versionInfo", "downloadLocation", "licenseDeclared", "licenseConcluded", "checksums", "externalRefs")}
+		keep: names("SPDXID", "name", "versionInfo", "downloadLocation", "licenseDeclared", "licenseConcluded", "checksums", "packageVerificationCode", "externalRefs")}
 	err := s.Array(func(int) error {
 		node, err := r.add()
 		if err != nil {
@@ -140,8 +146,15 @@ type spdxLabel struct {
 
 // String is the place, name and version.
 func (l spdxLabel) String() string {
-	return strings.TrimSpace(fmt.Sprintf("%s: package %s %s", l.at, strictjson.Quoted(l.p.Name), cut(l.p.Version)))
+	return strings.TrimSpace(fmt.Sprintf("%s: package %s %s", l.at, quoted(l.p.Name), cut(l.p.Version)))
 }
+
+// How many package URLs one package may have, and how many more than one all may have
+// together. Most have one.
+const (
+	maxURLs     = 100
+	maxMoreURLs = 10_000
+)
 
 // describe fills a node with what the document says of its package.
 func (r *spdxReader) describe(p *spdxPackage, tag element) error {
@@ -149,28 +162,36 @@ func (r *spdxReader) describe(p *spdxPackage, tag element) error {
 	n := &r.nodes[tag.node]
 	n.at = tag.at
 	label := spdxLabel{r.place(tag.at), p}
+	refs, dropped := 0, false
 	for _, ref := range p.Refs {
 		if ref.Type != "purl" && ref.Type != "http://spdx.org/rdf/references/purl" {
 			continue
 		}
-		id, err := packageURL(ref.Locator, p.Version)
+		if refs++; refs > maxURLs {
+			return tooLarge("line %d: a package with more than %d package URLs", r.line(tag.at), maxURLs)
+		}
+		id, more, err := packageURL(ref.Locator, p.Version)
+		dropped = dropped || more
 		switch {
 		case err != nil:
 			r.gap(release.GapUnreadable, "%s: %s", label, printable(err))
 		case n.c.PURL == "":
 			n.c.PURL = id
 		case n.c.PURL != id && !slices.Contains(n.also, id):
+			if r.urls++; r.urls > maxMoreURLs {
+				return tooLarge("more than %d package URLs besides the first of their packages", maxMoreURLs)
+			}
 			n.also = append(n.also, id)
 		}
 	}
 	if n.c.PURL == "" {
-		n.name = strings.TrimSpace(strictjson.Quoted(p.Name) + " " + cut(p.Version))
+		n.name = strings.TrimSpace(quoted(p.Name) + " " + cut(p.Version))
 		return nil // roots tells whether it should have one
 	}
 	if len(n.also) > 0 {
 		r.note(release.GapAmbiguous, "%s has %d package URLs, such as %s and %s", label, len(n.also)+1, n.c.PURL, n.also[0])
 	}
-	if n.c.PURL.Version() == "" {
+	if n.c.PURL.Version() == "" || ranges(n.c.PURL.Version()) {
 		r.note(release.GapUnpinned, "%s has no version", n.c.PURL)
 	} else if !agree(n.c.PURL.Version(), p.Version) && p.Version != "NOASSERTION" {
 		r.note(release.GapAmbiguous, "%s: the package URL is %s", label, n.c.PURL)
@@ -179,9 +200,14 @@ func (r *spdxReader) describe(p *spdxPackage, tag element) error {
 	for _, c := range p.Checksums {
 		all = append(all, checksum{c.Algorithm, c.Value})
 	}
+	if p.Code.Value != "" {
+		all = append(all, checksum{verificationCode, p.Code.Value})
+	}
 	r.hashes(n, all)
 	n.c.License = cmp.Or(expression(p.Declared), expression(p.Concluded))
-	n.c.Origin = origin(n.c.PURL, p.Location)
+	from, more := origin(n.c.PURL, p.Location)
+	n.c.Origin = from
+	r.unseen(n, dropped || more)
 	return nil
 }
 
@@ -201,6 +227,9 @@ func (r *spdxReader) describes(s *strictjson.Scanner, _ int) error {
 
 // describesOne notes what the document describes. Packages have been read.
 func (r *spdxReader) describesOne(id string) {
+	if id == r.self { // old versions of syft say so, and mean nothing by it
+		return
+	}
 	if _, ok := r.byRef[id]; !ok && id != "NONE" {
 		r.dangling[id] = true // a file, or something that is not there, or NOASSERTION
 		return
@@ -304,7 +333,7 @@ func (r *spdxReader) relate(rel *spdxRelationship, tag element) error {
 			if !m.contains {
 				r.vague = true
 			}
-			r.gap(release.GapIncomplete, "%s: %s %s %s: it says itself that it does not know", r.place(tag.at), strictjson.Quoted(rel.From), rel.Type, strictjson.Quoted(rel.To))
+			r.gap(release.GapIncomplete, "%s: %s %s %s: it says itself that it does not know", r.place(tag.at), quoted(rel.From), rel.Type, quoted(rel.To))
 			return nil
 		}
 	}
@@ -313,9 +342,11 @@ func (r *spdxReader) relate(rel *spdxRelationship, tag element) error {
 	}
 	if first, ok := r.byRef[to]; ok {
 		for n := first; ; n = r.nodes[n].same {
-			if r.scopes[n] {
+			switch {
+			case m.contains && m.scope == release.ScopeUnknown: // containment does not say what for
+			case r.scopes[n]:
 				r.nodes[n].c.Scope = min(r.nodes[n].c.Scope, m.scope)
-			} else if !m.contains || m.scope != release.ScopeUnknown {
+			default:
 				r.nodes[n].c.Scope, r.scopes[n] = m.scope, true
 			}
 			if r.nodes[n].same == 0 {

@@ -194,9 +194,6 @@ func TestHostile(t *testing.T) {
 	for _, s := range []string{"? ", ": ", "a: ", "&a ", "!x ", "*a ", "{a,", "[a,", "[", "{", "'", "\"", "|\n", "a\n", "# c\n", "#\n", "- #\n", "a: b # c\n\n", "\"a\" ", "%TAG ! x\n", "---\n",
 		"... ", "a:\n", "-\n", " a:\n", "\t", "\r", "\r\n", "x: |\n", " x\n", ">\n", "[]", "{}", ",", "a,", "a: &a\n", "- - ", "? - ", "\\", "\"\\\n", "''", "- [", "- {a: ", "é", "k: {\n"} {
 		for _, size := range []int{100 << 10, limits.Bytes} {
-			if testing.Short() {
-				break // the race detector takes ten times as long
-			}
 			inputs = append(inputs, hostile.Input{Name: fmt.Sprintf("%d kB of %q", size>>10, s), Text: bytes.Repeat([]byte(s), size/len(s)), Fine: true})
 		}
 	}
@@ -209,9 +206,7 @@ func TestHostile(t *testing.T) {
 	inputs = append(inputs,
 		hostile.Input{Name: "2000 levels of indentation", Text: indented.Bytes()},
 		hostile.Input{Name: "2000 doublings", Text: append([]byte("a0: &a0 x\n"), anchors.Bytes()...)})
-	if !testing.Short() {
-		inputs = append(inputs, hostile.Input{Name: "4 MB of strings", Text: long.Bytes(), Fine: true})
-	}
+	inputs = append(inputs, hostile.Input{Name: "4 MB of strings", Text: long.Bytes(), Fine: true})
 	hostile.Check(t, inputs, func(b []byte) bool {
 		_, err := strictyaml.Documents(b, limits)
 		return err != nil

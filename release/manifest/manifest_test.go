@@ -121,6 +121,7 @@ func TestFacts(t *testing.T) {
 		{"limits removed", deploy(", resources: {limits: {memory: 1Gi}}"), deploy(""), release.LabelAvailability, "container c has no memory limits"},
 		{"load balancer", service("type: ClusterIP"), service("type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]"), release.LabelNetwork, "type LoadBalancer"},
 		{"open load balancer", service("type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]"), service("type: LoadBalancer"), release.LabelNetwork, "load balancer open to all sources"},
+		{"no longer internal", strings.Replace(service("type: LoadBalancer"), "namespace: n}", "namespace: n, annotations: {service.beta.kubernetes.io/aws-load-balancer-internal: 'true'}}", 1), service("type: LoadBalancer"), release.LabelNetwork, "load balancer not marked as internal"},
 		{"node port", service("type: ClusterIP"), service("type: NodePort"), release.LabelNetwork, "type NodePort"},
 		{"allow all", policy("podSelector: {}, policyTypes: [Ingress, Egress]"), policy("podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}]"), release.LabelNetwork, "all ingress allowed"},
 		{"allow all addresses", policy("policyTypes: [Ingress, Egress]"), policy("policyTypes: [Ingress, Egress], ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]"), release.LabelNetwork, "all ingress addresses allowed"},
@@ -130,6 +131,15 @@ func TestFacts(t *testing.T) {
 		{"replicas by default", obj("apps/v1", "Deployment", "spec: {replicas: 3}"), obj("apps/v1", "Deployment", "spec: {}"), release.LabelAvailability, "replicas 3 to 1"},
 		{"autoscaler", obj("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {minReplicas: 3}"), obj("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {minReplicas: 2}"), release.LabelAvailability, "minimum of replicas 3 to 2"},
 		{"budget", obj("policy/v1", "PodDisruptionBudget", "spec: {minAvailable: 50%}"), obj("policy/v1", "PodDisruptionBudget", "spec: {minAvailable: 10%}"), release.LabelAvailability, "minimum available 50% to 10%"},
+		{"exec of all", role("{}"), role("{resources: ['*/exec'], verbs: [create]}"), release.LabelAccess, "pods/exec granted"},
+		{"open to sources", service("type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]"), service("type: LoadBalancer, loadBalancerSourceRanges: [0.0.0.0/0]"), release.LabelNetwork, "load balancer open to all sources"},
+		{"open to sources by halves", service("type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]"), service("type: LoadBalancer, loadBalancerSourceRanges: [0.0.0.0/1, 128.0.0.0/1]"), release.LabelNetwork, "load balancer open to all sources"},
+		{"allow all by halves", policy("policyTypes: [Ingress, Egress]"), policy("policyTypes: [Ingress, Egress], ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/1}}, {ipBlock: {cidr: 128.0.0.0/1}}]}]"), release.LabelNetwork, "all ingress addresses allowed"},
+		{"allow all IPv6", policy("policyTypes: [Ingress, Egress]"), policy("policyTypes: [Ingress, Egress], ingress: [{from: [{ipBlock: {cidr: '2000::/3'}}]}]"), release.LabelNetwork, "all ingress addresses allowed"},
+		{"a process of a Windows host", deploy(""), deploy(", securityContext: {windowsOptions: {hostProcess: true}}"), release.LabelAccess, "container c is a process of its host"},
+		{"AppArmor", deploy(""), deploy("", "securityContext: {appArmorProfile: {type: Unconfined}}"), release.LabelAccess, "pod without AppArmor"},
+		{"claims deleted", obj("apps/v1", "StatefulSet", "spec: {}"), obj("apps/v1", "StatefulSet", "spec: {persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}}"), release.LabelStateful, "volume claims deleted with what uses them"},
+		{"volumes deleted", obj("storage.k8s.io/v1", "StorageClass", "reclaimPolicy: Retain"), obj("storage.k8s.io/v1", "StorageClass", ""), release.LabelStateful, "volume not retained when it is released"},
 		{"version", obj("batch/v1beta1", "CronJob", ""), obj("batch/v1", "CronJob", ""), "", "API version v1beta1 to v1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

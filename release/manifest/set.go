@@ -32,6 +32,8 @@ const (
 	// MaxAttributes is how many paths are listed of one object. Detail says how many
 	// more there are.
 	MaxAttributes = 200
+	// MaxPaths is how many bytes the paths of all objects may have together.
+	MaxPaths = 4 << 20
 )
 
 var limits = strictyaml.Limits{Package: "manifest", Bytes: MaxBytes, Nodes: MaxNodes, Depth: MaxDepth, Documents: MaxDocuments}
@@ -105,7 +107,7 @@ type File struct {
 // ReadFiles reads some files as one side, in the order of their paths.
 func ReadFiles(files []File, o Options) Set {
 	s := newSet(o)
-	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) }) {
+	for _, f := range slices.SortedStableFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) }) {
 		if o.Skip == nil || !o.Skip(f.Path) {
 			s.file(f.Path, f.Data)
 		}

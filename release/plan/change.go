@@ -67,6 +67,10 @@ func (r *reader) resource(res *resource, drift bool) (rc release.ResourceChange,
 	rc = release.ResourceChange{File: r.path, Address: address, From: text(res.PreviousAddress), Type: text(res.Type)}
 	a, known := actionOf(res.Change.Actions)
 	if res.Mode == "data" && (known || drift) {
+		if a.read && !drift && res.Type == "external" {
+			rc.Labels, rc.Detail = []release.Label{release.LabelPipeline}, "a program that runs when the plan is applied"
+			return rc, true
+		}
 		return rc, false // read, and never changed
 	}
 	if !known || a.read || res.Mode != "managed" || res.Address == "" || res.Type == "" {
@@ -79,6 +83,14 @@ func (r *reader) resource(res *resource, drift bool) (rc release.ResourceChange,
 	}
 	details = append(details, a.detail, reasons[res.Reason])
 	rc.Op, rc.CreateFirst = a.op, a.createFirst
+	runs := r.runs[bare(res.Address)]
+	if drift || a.nothing || a.op == release.OpModified || a.op == release.OpForgotten {
+		runs = nil
+	}
+	if len(runs) > 0 {
+		rc.Labels = append(rc.Labels, release.LabelPipeline)
+		details = append(details, "runs code of the configuration: "+strings.Join(runs, ", "))
+	}
 
 	f, err := r.compare(&res.Change, a)
 	if err != nil {
@@ -109,7 +121,7 @@ func (r *reader) resource(res *resource, drift bool) (rc release.ResourceChange,
 		rc.From = ""
 	}
 	rc.Attributes, rc.Unknown = sorted(f.attributes), sorted(f.unknown)
-	rc.Labels = append(f.about.labels(), f.labels...)
+	rc.Labels = slices.Concat(rc.Labels, f.about.labels(), f.labels)
 	rc.Labels = label.Resource(rc, r.labelers)
 	if (a.destroys || err != nil) && (slices.Contains(rc.Labels, release.LabelStateful) || f.holdsData) {
 		rc.Labels = append(rc.Labels, release.LabelDestructive, release.LabelStateful)
@@ -138,30 +150,32 @@ func (r *reader) compare(c *change, a action) (findings, error) {
 		s.after, s.unknown = nil, nil
 	}
 	for _, side := range []*value{s.before, s.after} {
-		if t := side.get("type"); t != nil && (t.text == "egress" || t.text == "EGRESS") {
-			f.outward = true
-		}
-		if t := side.get("direction"); t != nil && strings.EqualFold(t.text, "egress") {
-			f.outward = true
-		}
+		f.outward = f.outward || side.leadsOut()
 	}
 	w := &walker{words: r.words}
 	w.visit = func(a attribute) { f.visit(w.steps, a) }
 	w.diff(s)
-	f.replaced(values[5])
+	f.replaced(values[5], s)
 	f.holdsData = holdsData(s.before)
 	return f, nil
 }
 
-// replaced says which attributes force a replacement.
-func (f *findings) replaced(paths *value) {
+// replaced says which attributes force a replacement, not below one that is sensitive.
+func (f *findings) replaced(paths *value, all sides) {
 	for i, p := range paths.list() {
 		var steps []step
+		at := all
 		for j := range p.items {
+			if at.hidBefore.is("true") || at.hidAfter.is("true") {
+				break
+			}
 			if s := p.items[j]; s.kind == strictjson.String {
 				steps = append(steps, step{name: s.text})
+				at = at.get(s.text)
 			} else {
-				steps = append(steps, step{index: int(min(1<<20, position(s.text)))})
+				n := int(min(1<<20, position(s.text)))
+				steps = append(steps, step{index: n})
+				at = at.at(n)
 			}
 		}
 		if len(steps) > 0 && i < 20 {

@@ -28,6 +28,12 @@
 //     whether it was limited with -target; that alone is no gap.
 //   - data sources are read, not changed, and left out. What is only read while
 //     the plan is applied makes attributes of others unknown; there it is reported.
+//   - provisioners stand in the configuration alone. What is created, replaced or
+//     removed and has some is [release.LabelPipeline], and Detail has their types: they
+//     run code where the plan is applied, or on what was made. Which of them are for
+//     destruction no plan says.
+//   - data of type "external" that is read while the plan is applied runs a program, and
+//     is reported as unknown. One that was read before has run when the plan was made.
 //   - provider actions (Terraform 1.14) are unknown: what they do, no plan says.
 //   - outputs are resources of type "output" and address "output.NAME": other
 //     configurations read them.
@@ -42,7 +48,7 @@
 // Attributes is empty. Lists of another length differ as a whole.
 //
 // No value is kept, sensitive or not. Nothing below an attribute that is sensitive on
-// either side is looked at, so that keys within it are not kept either. Keys of other
+// either side is told of, so that keys within it are not kept either. Keys of other
 // maps are part of paths where they look like names (letters, digits, and few marks),
 // and are "*" otherwise. Addresses hold keys of for_each, which Terraform does not let
 // be sensitive.
@@ -51,8 +57,8 @@
 //
 // Each resource has the labels that its type earns ([label.Default]), and others by
 // its attributes: access for policy documents, roles and members, network for rules
-// and addresses, crypto for keys, certificates and encryption, secrets for sensitive
-// attributes, availability for capacity that is lowered. An attribute counts where it
+// and addresses (ranges larger than any private one are everyone), crypto for keys, certificates and encryption, secrets for sensitive
+// and write-only attributes, availability for capacity that is lowered. An attribute counts where it
 // changes and where it is unknown: a policy that nobody can read yet may be any
 // policy. What opens something to everyone, takes a protection away or grants
 // everything stands in Detail too. Stored data that is removed or replaced is

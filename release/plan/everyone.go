@@ -1,18 +1,88 @@
 package plan
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
 
-// anywhere are the texts by which network rules name everyone, anyone those by
+// anywhere are the words by which network rules name everyone, anyone those by
 // which access rules do.
 var (
-	anywhere = []string{"0.0.0.0/0", "::/0", "0.0.0.0", "*", "Internet", "Any", "any", "0.0.0.0/1", "128.0.0.0/1"}
+	anywhere = []string{"0.0.0.0", "*", "Internet", "Any", "any"}
 	anyone   = []string{"allUsers", "allAuthenticatedUsers", "public-read", "public-read-write", "authenticated-read", "http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
 )
+
+// everywhere reports whether a text has a range of addresses that is larger than any
+// private one.
+func everywhere(s string) bool {
+	if len(s) > 10_000 || !strings.Contains(s, "/") {
+		return false
+	}
+	return slices.ContainsFunc(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(", ;", r) }), func(s string) bool {
+		p, err := netip.ParsePrefix(s)
+		return err == nil && (p.Bits() < 7 || p.Bits() < 8 && p.Addr().Is4())
+	})
+}
+
+// opened reports whether after lets everyone in where before did not: by a range of
+// addresses under any name, or by a word for all under a name of networks.
+func (l lexicon) opened(before, after *value, steps []step) bool {
+	var way facets
+	word := true
+	if n := len(steps); n > 0 {
+		way = steps[n-1].about
+		word = !ports(steps[n-1].name)
+	}
+	if way&(outward|tagged) != 0 || !l.open(after, way, word) {
+		return false
+	}
+	if !l.open(before, way, word) {
+		return true
+	}
+	// Both do. One more rule that does is new all the same.
+	old, now := before.list(), after.list()
+	if len(old)*len(now) > 1<<16 {
+		return true
+	}
+	return slices.ContainsFunc(now, func(v value) bool {
+		return v.kind == strictjson.Object && l.open(&v, way, word) && !slices.ContainsFunc(old, func(o value) bool { return equal(&o, &v) })
+	})
+}
+
+// open reports whether everyone is named in v, but for what leads out.
+func (l lexicon) open(v *value, way facets, word bool) bool {
+	switch {
+	case v == nil:
+		return false
+	case v.kind == strictjson.String:
+		return everywhere(v.text) || word && way&network != 0 && slices.Contains(anywhere, v.text)
+	case v.leadsOut():
+		return false
+	}
+	return slices.ContainsFunc(v.items, func(v value) bool { return l.open(&v, way, word) }) ||
+		slices.ContainsFunc(v.members, func(m member) bool {
+			of := l.of(m.name)
+			return of&(outward|tagged) == 0 && l.open(&m.value, way|of, !ports(m.name))
+		})
+}
+
+// ports reports whether a name is one under which "*" means all ports or protocols.
+func ports(name string) bool {
+	return strings.Contains(name, "port") || strings.Contains(name, "protocol")
+}
+
+// leadsOut reports whether a rule says of itself that it is for what goes out.
+func (v *value) leadsOut() bool {
+	for _, name := range []string{"type", "direction"} {
+		if t := v.get(name); t != nil && (strings.EqualFold(t.text, "egress") || strings.EqualFold(t.text, "outbound")) {
+			return true
+		}
+	}
+	return false
+}
 
 // names reports whether one of texts stands in v.
 func names(v *value, texts []string) bool {

@@ -63,7 +63,10 @@ func (f *findings) visit(steps []step, a attribute) {
 	if t, ok := find(steps); ok && t.turned(a, f.added) {
 		f.say(t.say, path(steps), t.label)
 	}
-	if about&network != 0 && about&outward == 0 && !f.outward && names(a.after, anywhere) && !names(a.before, anywhere) {
+	if n := len(steps); n > 0 && writeOnly(steps[n-1].name) {
+		f.labels = append(f.labels, release.LabelSecrets)
+	}
+	if !f.outward && f.words.opened(a.before, a.after, steps) {
 		f.say("open to everyone", path(steps), release.LabelNetwork)
 	}
 	if names(a.after, anyone) && !names(a.before, anyone) {
@@ -85,6 +88,12 @@ func (f *findings) visit(steps []step, a attribute) {
 	if a.unknown {
 		f.say("not known before it is applied", path(steps), release.LabelAccess)
 	}
+}
+
+// writeOnly reports whether a name is that of a write-only argument, whose value no
+// plan has, or of the number that is raised to write it again.
+func writeOnly(name string) bool {
+	return strings.HasSuffix(name, "_wo") || strings.HasSuffix(name, "_wo_version")
 }
 
 // facets are what the attribute is about. Of a resource that is added or removed,

@@ -12,7 +12,7 @@ const (
 	MaxBytes = 16 << 20
 	// MaxDepth is how deep its values may be nested.
 	MaxDepth = 100
-	// MaxResources is how many changes each of its lists may have.
+	// MaxResources is how many changes its lists may have together.
 	MaxResources = 1 << 15
 	// MaxNodes is how many values the attributes of one resource may have, on both
 	// sides together. The attributes of a larger one are a gap; the change is reported.
@@ -41,7 +41,7 @@ type document struct {
 	Actions          []invocation      `json:"action_invocations"`
 	DeferredActions  []anything        `json:"deferred_action_invocations"`
 	Planned          anything          `json:"planned_values"`
-	Configuration    anything          `json:"configuration"`
+	Configuration    configuration     `json:"configuration"`
 	Values           anything          `json:"values"`
 }
 

@@ -184,7 +184,7 @@ func FuzzRead(f *testing.F) {
 				require.LessOrEqual(t, len(r.Attributes), plan.MaxAttributes)
 				// Every other plan would notice the resource too.
 				if r.Op == release.OpUnknown {
-					require.True(t, len(cs.Gaps) > 0 || strings.Contains(r.Detail, "provider"))
+					require.True(t, len(cs.Gaps) > 0 || strings.Contains(r.Detail, "provider") || strings.Contains(r.Detail, "a program that runs"))
 				}
 			}
 		}

@@ -57,11 +57,13 @@ func decode(b []byte, doc *document) (release.GapKind, string) {
 		return release.GapUnreadable, "its format_version is no version"
 	case major != "1":
 		return release.GapUnsupported, "format_version " + doc.FormatVersion + "; this package reads 1.x"
-	case !bool(doc.Planned) && !bool(doc.Configuration):
+	case !bool(doc.Planned) && !doc.Configuration.set:
 		if doc.Values {
 			return release.GapUnsupported, "it is a state and no plan"
 		}
 		return release.GapUnreadable, "it has no planned_values and no configuration, as a plan has"
+	case len(doc.Changes)+len(doc.Drift)+len(doc.Deferred)+len(doc.Outputs)+len(doc.Actions)+len(doc.Checks) > MaxResources:
+		return release.GapTooLarge, fmt.Sprintf("more than %d changes", MaxResources)
 	}
 	return "", ""
 }
@@ -88,7 +90,8 @@ type reader struct {
 	path             release.Path
 	labelers         []label.Labeler
 	words            lexicon
-	budget           int // bytes of paths that are still listed
+	runs             map[string][]string // provisioners, see configuration
+	budget           int                 // bytes of paths that are still listed
 	resources, drift []release.ResourceChange
 	deviations       []release.Deviation
 	gaps             []release.Gap
@@ -99,6 +102,10 @@ func (r *reader) gap(kind release.GapKind, subject, detail string) {
 }
 
 func (r *reader) read(doc *document) {
+	r.runs = doc.Configuration.runs
+	if doc.Configuration.odd {
+		r.gap(release.GapUnsupported, r.path.String(), "its configuration is not all of the form that this package reads")
+	}
 	seen := map[string]bool{}
 	for i := range doc.Changes {
 		res := &doc.Changes[i]
@@ -189,7 +196,8 @@ func (r *reader) checks(checks []check) {
 		case "fail":
 			r.deviations = append(r.deviations, release.Deviation{Kind: "check-failed", Change: release.KindInfrastructure, Subject: at,
 				Detail: "a condition of the configuration does not hold"})
-		case "error":
+		case "pass", "unknown":
+		default:
 			r.gap(release.GapIncomplete, at, "a condition of the configuration could not be looked at")
 		}
 	}

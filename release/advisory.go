@@ -24,8 +24,9 @@ type AdvisoryChange struct {
 	// lists it.
 	Package PURL `json:"package"`
 	File    Path `json:"file,omitempty"`
-	// Before and After are the affected versions on each side, sorted as text; of an
-	// unknown effect, those that may be.
+	// Before and After are the versions on each side that are affected or may be, sorted
+	// as text; "" is a component without a version. Where some of After only may be, Detail
+	// says which.
 	Before []string `json:"before,omitempty"`
 	After  []string `json:"after,omitempty"`
 	// Relation and Scope are those of the affected components, the farthest reaching.
@@ -47,7 +48,8 @@ type AdvisoryChange struct {
 	// Suppressions are statements of others that the release is not affected. They are
 	// recorded and take nothing away: what one is worth, a policy says.
 	Suppressions []Suppression `json:"suppressions,omitempty"`
-	// Detail says the rest, for people: why the effect is not known.
+	// Detail says the rest, for people: why the effect is not known, or of which versions
+	// it is not.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -145,11 +147,14 @@ type Outdated struct {
 	// Latest is the newest version that was published by the moment of asking; "" where
 	// that is not known.
 	Latest string `json:"latest,omitempty"`
-	// Releases is how many versions were published after this one, Days how many days
-	// lie between this one and the latest. Known without being so they are 0.
-	Known    bool    `json:"known"`
-	Releases int     `json:"releases"`
-	Days     float64 `json:"days"`
+	// Releases is how many versions above this one there were, if ReleasesKnown; else it
+	// is 0 and means nothing.
+	ReleasesKnown bool `json:"releasesKnown"`
+	Releases      int  `json:"releases"`
+	// Days is how many days lie between this version and the latest, if DaysKnown; else
+	// it is 0 and means nothing.
+	DaysKnown bool    `json:"daysKnown"`
+	Days      float64 `json:"days"`
 	// Deprecated, Retracted and EndOfLife are what its makers say of this version.
 	Deprecated Answer `json:"deprecated,omitzero"`
 	Retracted  Answer `json:"retracted,omitzero"`

@@ -208,7 +208,8 @@ type DependencyChange struct {
 	Scope    Scope    `json:"scope,omitzero"`
 	// Major is set when the major version differs.
 	Major bool `json:"major,omitempty"`
-	// LicenseBefore and LicenseAfter are the declared licences, where they differ.
+	// LicenseBefore and LicenseAfter are the declared licences, where they differ; of what
+	// was added, After is its licence.
 	LicenseBefore string `json:"licenseBefore,omitempty"`
 	LicenseAfter  string `json:"licenseAfter,omitempty"`
 	// InstallScript is set when installing it runs code of its own, and did not before.
@@ -302,6 +303,14 @@ const (
 	LabelDeps      Label = "dependencies"
 	// LabelDestructive marks what takes stored data away: a dropped table, a removed volume.
 	LabelDestructive Label = "destructive"
+	// LabelIrreversible marks a migration that names no way back, or one that does
+	// nothing.
+	LabelIrreversible Label = "irreversible"
+	// LabelExecutable marks a file that runs though its name says that people read it.
+	LabelExecutable Label = "executable"
+	// LabelUnread marks a file whose contents were asked for and could not be had.
+	// Nothing that calms stands beside it.
+	LabelUnread Label = "unread"
 	// LabelFlag marks feature flags: what users get, switched without new code.
 	LabelFlag Label = "flag"
 	// LabelUnpinned marks content that is named by what can move: a tag, a branch, a range.

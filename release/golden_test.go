@@ -55,7 +55,7 @@ func goldenLater() release.ChangeSet {
 		Before: []string{"v0.22.0"}, After: []string{"v0.21.0"}, Relation: release.RelationTransitive, Scope: release.ScopeDevelopment, Published: at, Summary: "s", FixedIn: []string{"v0.23.0"},
 		Severity: score, Likelihood: score, Exploited: release.AnswerYes, Detail: "d",
 		Suppressions: []release.Suppression{{Document: release.DigestOf([]byte("vex")), Author: "a", ID: "i", Justification: "vulnerable_code_not_present", At: at, Expires: at.Add(time.Hour)}}}}
-	c.Outdated = []release.Outdated{{File: "go.mod", Component: "pkg:golang/a.io/x@v1.0.0", Latest: "v1.4.0", Known: true, Releases: 4, Days: 250.5,
+	c.Outdated = []release.Outdated{{File: "go.mod", Component: "pkg:golang/a.io/x@v1.0.0", Latest: "v1.4.0", ReleasesKnown: true, Releases: 4, DaysKnown: true, Days: 250.5,
 		Deprecated: release.AnswerYes, Retracted: release.AnswerNo, EndOfLife: release.AnswerYes, Detail: "d"}}
 	c.Deviations = []release.Deviation{{Kind: "outside-paths", Change: release.KindCode, Subject: "a.go", Detail: "d"}}
 	c.Sources = []release.Source{{Path: "plan.json", Format: "terraform-plan/1.2", Digest: release.DigestOf([]byte("p")), Tool: "terraform", Version: "1.9.0", At: at}}

@@ -51,7 +51,7 @@ func dependencyFinding(d *release.DependencyChange) Finding {
 	if d.Major && f.Floor < release.TierModerate {
 		f.Floor, f.Text = release.TierModerate, f.Text+", another major version"
 	}
-	if d.LicenseBefore != d.LicenseAfter {
+	if d.LicenseBefore != d.LicenseAfter && d.Op != release.OpAdded && d.Op != release.OpRemoved {
 		f.Floor = f.Floor.Raise(release.TierModerate)
 		f.Text += fmt.Sprintf(", its licence is %s and was %s", known(d.LicenseAfter), known(d.LicenseBefore))
 	}

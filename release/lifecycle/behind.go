@@ -18,16 +18,19 @@ func (r *record) find(text string) *listed {
 	return &r.versions[i]
 }
 
-// distance is how far a version is behind.
+// distance is how far a version is behind. What is not known of it is not there by
+// chance: there may be more of it.
 type distance struct {
-	latest   string // the newest that is listed, or the version itself
-	newer    int    // newer ones that are surely there
-	releases int
-	days     float64
+	latest        string // the newest that is listed, or the version itself
+	latestKnown   bool
+	newer         int // newer ones that are surely there
+	releasesKnown bool
+	days          float64
+	daysKnown     bool
 }
 
-// behind counts the versions above one that were there at a moment. If ok is false,
-// there may be more, and why says why.
+// behind counts the versions above one that were there at a moment. If it does not know
+// all of it, why says why.
 func (r *record) behind(purlType, text string, asOf time.Time) (d distance, why reason, ok bool) {
 	d.latest = text
 	order, known := version.Of(purlType)
@@ -57,9 +60,11 @@ func (r *record) behind(purlType, text string, asOf time.Time) (d distance, why 
 		fail(notYet)
 	}
 	latest, latestAt := own, usedAt
+	later := false // some are listed that were not there yet
 	for i := range r.versions {
 		v := &r.versions[i]
 		if v.text == text || v.published.After(asOf) || v.retracted.at(asOf, r.collected, true) == release.AnswerYes {
+			later = later || v.published.After(asOf)
 			continue
 		}
 		parsed, err := order.Parse(v.text)
@@ -83,9 +88,13 @@ func (r *record) behind(purlType, text string, asOf time.Time) (d distance, why 
 			latest, latestAt = parsed, v.published
 		}
 	}
-	d.latest, d.releases = latest.String(), d.newer
+	d.latest = latest.String()
+	d.releasesKnown = ok && r.complete
+	d.latestKnown = d.releasesKnown || ok && r.latest && !later && !asOf.Before(r.collected)
+	d.daysKnown = d.latestKnown
 	if d.newer > 0 {
 		if usedAt.IsZero() || latestAt.IsZero() {
+			d.daysKnown = false
 			fail(noDates)
 		} else if late := latestAt.Sub(usedAt); late > 0 {
 			d.days = late.Hours() / 24

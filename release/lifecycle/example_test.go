@@ -43,9 +43,9 @@ func ExampleReadGoList() {
 		{PURL: "pkg:golang/example.com/behind@v1.2.0"}, {PURL: "pkg:golang/example.com/newest@v0.5.0"}, {PURL: "pkg:golang/example.com/retracted@v1.0.0"},
 	}}
 	for _, o := range dates.Outdated(inventory, collected, lifecycle.Options{}).Outdated {
-		fmt.Println(o.Component.Name(), o.Known, o.Releases, o.Days, o.Latest, o.Retracted, "("+o.Detail+")")
+		fmt.Println(o.Component.Name(), o.ReleasesKnown, o.Releases, o.DaysKnown, o.Days, o.Latest, o.Retracted, "("+o.Detail+")")
 	}
 	// Output:
-	// example.com/behind true 2 90 v1.4.0 no ()
-	// example.com/retracted false 0 0 v1.0.1 yes (package deprecated: use example.com/other; retracted: published by mistake; at least 1 newer, up to v1.0.1 of 1.0 days later)
+	// example.com/behind true 2 true 90 v1.4.0 no ()
+	// example.com/retracted false 0 true 1 v1.0.1 yes (package deprecated: use example.com/other; retracted: published by mistake; at least 1 newer, up to v1.0.1 of 1.0 days later)
 }

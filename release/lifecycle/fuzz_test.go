@@ -71,7 +71,7 @@ func TestAgreesWithPlainCount(t *testing.T) {
 		}
 		require.Len(t, part.Outdated, 1)
 		o := part.Outdated[0]
-		require.True(t, o.Known)
+		require.True(t, o.ReleasesKnown && o.DaysKnown)
 		require.Equal(t, count, o.Releases)
 		require.Equal(t, latest.text, o.Latest)
 		require.Equal(t, float64(max(0, latest.day-used.day)), o.Days)
@@ -87,13 +87,14 @@ func check(t require.TestingT, dates *lifecycle.Table, inv *release.Inventory) {
 	require.True(t, slices.IsSortedFunc(part.Outdated, func(a, b release.Outdated) int { return strings.Compare(string(a.Component), string(b.Component)) }))
 	for _, o := range part.Outdated {
 		require.True(t, o.Releases >= 0 && o.Days >= 0)
-		if o.Known && o.Releases == 0 {
+		if o.ReleasesKnown && o.Releases == 0 {
+			require.True(t, o.DaysKnown)
 			require.Zero(t, o.Days)
 			require.Contains(t, []release.Answer{o.Deprecated, o.Retracted, o.EndOfLife}, release.AnswerYes, "why is it in the result?")
 		}
-		if !o.Known {
-			require.Zero(t, o.Releases)
-			require.Zero(t, o.Days)
+		require.True(t, o.ReleasesKnown || o.Releases == 0)
+		require.True(t, o.DaysKnown || o.Days == 0)
+		if !o.ReleasesKnown || !o.DaysKnown {
 			require.Equal(t, release.CoveragePartial, c)
 		}
 	}

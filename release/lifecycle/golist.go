@@ -9,6 +9,7 @@ import (
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/version"
 )
 
 // GoList says how the output of the go command was made.
@@ -41,6 +42,9 @@ type goModule struct {
 
 // ReadGoList reads what "go list -m -u -json all" printed. With -versions as well, it
 // is known how many releases a module is behind; without, only for how long.
+//
+// Made with -retracted as well, -versions lists those that were taken back too; the
+// ones above the upgrade are left out, and the others are counted.
 //
 // A module that is replaced, or that the go command reports an error for, is unknown:
 // what stands for it is another module. The standard library is not in the output.
@@ -169,11 +173,29 @@ func (m *goModule) record(collected time.Time) (*record, error) {
 		}
 		r.versions = append(r.versions, update)
 	}
+	order, _ := version.Of("golang")
 	for _, v := range m.Versions {
-		r.versions = append(r.versions, listed{text: v})
+		l := listed{text: v}
+		if m.passedOver(order, v) {
+			l.retracted = &flag{set: true}
+		}
+		r.versions = append(r.versions, l)
 	}
 	// What the output says more of stands in front of the bare version, and stays.
 	slices.SortStableFunc(r.versions, func(a, b listed) int { return strings.Compare(a.text, b.text) })
 	r.versions = slices.CompactFunc(r.versions, func(a, b listed) bool { return a.text == b.text })
 	return r, nil
+}
+
+// passedOver reports whether a listed version is one that "go list -u" did not take
+// for an upgrade although it is above: it was retracted (and listed with -retracted),
+// excluded, or belongs to another line ("+incompatible"). Pre-releases are passed over
+// for being such.
+func (m *goModule) passedOver(order version.Order, v string) bool {
+	above := func(w string) bool {
+		c, err := order.Compare(v, w)
+		return err == nil && c > 0
+	}
+	parsed, err := order.Parse(v)
+	return err == nil && above(m.Version) && (m.Update == nil || above(m.Update.Version)) && !preRelease(order, "golang", parsed)
 }

@@ -6,9 +6,10 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// Join is what several tables know together. Of a package that several know, the
-// first that does counts, but for the end of life, which comes from the first that
-// knows of that. Coverage is missing only if each is, and complete only if each is.
+// Join is what several tables know together. How far a component is behind, the first
+// that has its package says. Whether it is deprecated, retracted or at its end of life
+// is yes if one says so, each as of its own collection, no if one says no and none
+// yes. Coverage is missing only if each is, and complete only if each is.
 func Join(tables ...*Table) *Table {
 	out := &Table{packages: map[release.PURL]*record{}}
 	coverages := []release.Coverage{}
@@ -37,10 +38,10 @@ func joined(first, second *record) *record {
 	switch {
 	case first == nil:
 		return second
-	case second == nil || first.linesKnown || !second.linesKnown:
+	case second == nil:
 		return first
 	}
 	r := *first
-	r.lines, r.linesKnown, r.linesTime = second.lines, true, second.linesTime
+	r.also = append(append(slices.Clip(r.also), second), second.also...)
 	return &r
 }

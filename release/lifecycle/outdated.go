@@ -156,69 +156,76 @@ func (p *pass) component(c release.PURL) (release.Outdated, bool) {
 		return out, false
 	}
 	var details []string
-	used := r.find(text)
-	details = p.makers(&out, r, used, text)
+	details = p.makers(&out, r, text)
 	if out.Deprecated == release.AnswerUnknown || out.Retracted == release.AnswerUnknown {
 		miss(noMakers)
 	}
 	b, why, ok := r.behind(c.Type(), text, p.asOf)
-	young := p.young(r.collected)
-	switch {
-	case !ok:
+	if !ok {
 		miss(why)
-	case young:
-		out.Known, out.Releases, out.Days, out.Latest = true, b.releases, b.days, b.latest
 	}
-	if !out.Known && b.newer > 0 {
+	if p.young(r.collected) {
+		if out.ReleasesKnown = b.releasesKnown; out.ReleasesKnown {
+			out.Releases = b.newer
+		}
+		if out.DaysKnown = b.daysKnown; out.DaysKnown {
+			out.Days = b.days
+		}
+		if b.latestKnown {
+			out.Latest = b.latest
+		}
+	}
+	if b.newer > 0 && !(out.ReleasesKnown && out.DaysKnown) {
 		text := fmt.Sprintf("at least %d newer, up to %s", b.newer, release.Text(b.latest))
 		if b.days > 0 {
 			text += fmt.Sprintf(" of %.1f days later", b.days)
 		}
 		details = append(details, text)
-		if why == notComplete && r.latest && young {
-			out.Latest = b.latest
-		}
 	}
 	out.Detail = strings.Join(details, "; ")
 	given := out.Deprecated == release.AnswerYes || out.Retracted == release.AnswerYes || out.EndOfLife == release.AnswerYes
 	return out, given || b.newer > 0
 }
 
-// makers is what its makers say of a version.
-func (p *pass) makers(out *release.Outdated, r *record, used *listed, text string) (details []string) {
-	young := p.young(r.collected)
-	at := func(f *flag) release.Answer { return f.at(p.asOf, r.collected, young) }
-	say := func(what string, f *flag) {
-		if !f.since.IsZero() {
-			what += " since " + f.since.Format(time.DateOnly)
+// makers is what its makers say of a version: the worst of what all tables have.
+func (p *pass) makers(out *release.Outdated, r *record, text string) (details []string) {
+	say := func(what string, since time.Time, note string) {
+		if !since.IsZero() {
+			what += " since " + since.Format(time.DateOnly)
 		}
-		if f.note != "" {
-			note := f.note
+		if note != "" {
 			if runes := []rune(note); len(runes) > 200 {
 				note = string(runes[:200]) + "…"
 			}
 			what += ": " + release.Text(note).String()
 		}
-		details = append(details, what)
-	}
-	out.Deprecated = at(r.deprecated)
-	if out.Deprecated == release.AnswerYes {
-		say("package deprecated", r.deprecated)
-	}
-	if used != nil {
-		if own := at(used.deprecated); own != release.AnswerUnknown {
-			if own == release.AnswerYes {
-				say("version deprecated", used.deprecated)
-			}
-			out.Deprecated = max(out.Deprecated, own)
-		}
-		if out.Retracted = at(used.retracted); out.Retracted == release.AnswerYes {
-			say("retracted", used.retracted)
+		if !slices.Contains(details, what) {
+			details = append(details, what)
 		}
 	}
-	var ended time.Time
-	if out.EndOfLife, ended = r.endOfLife(text, p.asOf, p.young(r.linesTime)); out.EndOfLife == release.AnswerYes {
-		details = append(details, "end of life since "+ended.Format(time.DateOnly))
+	p.makersOf(out, r, text, say)
+	for _, other := range r.also {
+		p.makersOf(out, other, text, say)
 	}
 	return details
+}
+
+// makersOf adds what one table has.
+func (p *pass) makersOf(out *release.Outdated, r *record, text string, say func(what string, since time.Time, note string)) {
+	young := p.young(r.collected)
+	hear := func(answer *release.Answer, what string, f *flag) {
+		said := f.at(p.asOf, r.collected, young)
+		if *answer = max(*answer, said); said == release.AnswerYes {
+			say(what, f.since, f.note)
+		}
+	}
+	hear(&out.Deprecated, "package deprecated", r.deprecated)
+	if used := r.find(text); used != nil {
+		hear(&out.Deprecated, "version deprecated", used.deprecated)
+		hear(&out.Retracted, "retracted", used.retracted)
+	}
+	ended, from := r.endOfLife(text, p.asOf, young)
+	if out.EndOfLife = max(out.EndOfLife, ended); ended == release.AnswerYes {
+		say("end of life", from, "")
+	}
 }

@@ -78,7 +78,14 @@ func versions(list ...string) string {
 func text(part release.ChangeSet) string {
 	var out []string
 	for _, o := range part.Outdated {
-		out = append(out, fmt.Sprintf("%t %d %g %q dep=%s ret=%s eol=%s", o.Known, o.Releases, o.Days, o.Latest, o.Deprecated, o.Retracted, o.EndOfLife))
+		releases, days := "?", "?"
+		if o.ReleasesKnown {
+			releases = fmt.Sprint(o.Releases)
+		}
+		if o.DaysKnown {
+			days = fmt.Sprint(o.Days)
+		}
+		out = append(out, fmt.Sprintf("%s %s %q dep=%s ret=%s eol=%s", releases, days, o.Latest, o.Deprecated, o.Retracted, o.EndOfLife))
 	}
 	if len(part.Gaps) > 0 {
 		out = append(out, fmt.Sprintf("%s %d", part.Coverage[release.KindOutdated], len(part.Gaps)))
@@ -98,24 +105,24 @@ func TestBehind(t *testing.T) {
 		want     string
 	}{
 		{"the newest", "pkg:npm/x@1.1.0", versions("1.0.0 2026-01-01", "1.1.0 2026-02-01"), "current"},
-		{"one behind", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-02-01"), `true 1 31 "1.1.0" dep=no ret=no eol=unknown`},
-		{"in any order", "pkg:npm/x@1.0.0", versions("1.10.0 2026-03-01", "1.0.0 2026-01-01", "1.9.0 2026-02-01"), `true 2 59 "1.10.0" dep=no ret=no eol=unknown`},
-		{"half a day", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-01-01T12:00:00Z"), `true 1 0.5 "1.1.0" dep=no ret=no eol=unknown`},
+		{"one behind", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-02-01"), `1 31 "1.1.0" dep=no ret=no eol=unknown`},
+		{"in any order", "pkg:npm/x@1.0.0", versions("1.10.0 2026-03-01", "1.0.0 2026-01-01", "1.9.0 2026-02-01"), `2 59 "1.10.0" dep=no ret=no eol=unknown`},
+		{"half a day", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-01-01T12:00:00Z"), `1 0.5 "1.1.0" dep=no ret=no eol=unknown`},
 		{"a fix of an older line came last", "pkg:npm/x@2.0.0", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01", "1.0.1 2026-03-01"), "current"},
-		{"the newest is older than the fix that is used", "pkg:npm/x@1.0.1", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01", "1.0.1 2026-03-01"), `true 1 0 "2.0.0" dep=no ret=no eol=unknown`},
+		{"the newest is older than the fix that is used", "pkg:npm/x@1.0.1", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01", "1.0.1 2026-03-01"), `1 0 "2.0.0" dep=no ret=no eol=unknown`},
 		{"pre-releases are not newer than a release", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0-rc.1 2026-02-01"), "current"},
-		{"but than a pre-release", "pkg:npm/x@2.0.0-beta.1", versions("1.0.0 2026-01-01", "2.0.0-beta.1 2026-02-01", "2.0.0-rc.1 2026-02-03"), `true 1 2 "2.0.0-rc.1" dep=no ret=no eol=unknown`},
+		{"but than a pre-release", "pkg:npm/x@2.0.0-beta.1", versions("1.0.0 2026-01-01", "2.0.0-beta.1 2026-02-01", "2.0.0-rc.1 2026-02-03"), `1 2 "2.0.0-rc.1" dep=no ret=no eol=unknown`},
 		{"retracted ones are not newer", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01 r"), "current"},
-		{"retracted later", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01 r 2026-11-30"), `true 1 31 "2.0.0" dep=no ret=no eol=unknown`},
-		{"the newest was retracted, one between not", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-01-11", "2.0.0 2026-02-01 r"), `true 1 10 "1.1.0" dep=no ret=no eol=unknown`},
+		{"retracted later", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0 2026-02-01 r 2026-11-30"), `1 31 "2.0.0" dep=no ret=no eol=unknown`},
+		{"the newest was retracted, one between not", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "1.1.0 2026-01-11", "2.0.0 2026-02-01 r"), `1 10 "1.1.0" dep=no ret=no eol=unknown`},
 		{"not published yet", "pkg:npm/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0 2026-11-22"), "current"},
-		{"pypi: post-releases are newer", "pkg:pypi/x@1.0", versions("1.0 2026-01-01", "1.0.post1 2026-01-02", "1.1rc1 2026-01-03", "1.1.dev1 2026-01-03"), `true 1 1 "1.0.post1" dep=no ret=no eol=unknown`},
-		{"maven: a qualifier that is no pre-release", "pkg:maven/g/x@31.0-jre", versions("31.0-jre 2026-01-01", "31.1-jre 2026-01-02", "32.0-SNAPSHOT 2026-01-03", "32.0-alpha-1 2026-01-03"), `true 1 1 "31.1-jre" dep=no ret=no eol=unknown`},
+		{"pypi: post-releases are newer", "pkg:pypi/x@1.0", versions("1.0 2026-01-01", "1.0.post1 2026-01-02", "1.1rc1 2026-01-03", "1.1.dev1 2026-01-03"), `1 1 "1.0.post1" dep=no ret=no eol=unknown`},
+		{"maven: a qualifier that is no pre-release", "pkg:maven/g/x@31.0-jre", versions("31.0-jre 2026-01-01", "31.1-jre 2026-01-02", "32.0-SNAPSHOT 2026-01-03", "32.0-alpha-1 2026-01-03"), `1 1 "31.1-jre" dep=no ret=no eol=unknown`},
 		{"gem: letters", "pkg:gem/x@1.0.0", versions("1.0.0 2026-01-01", "2.0.0.alpha.1 2026-01-02"), "current"},
-		{"deb: a tilde", "pkg:deb/debian/x@1.0-1?arch=amd64", versions("1.0-1 2026-01-01", "1.1~rc1-1 2026-01-02", "1.0-2 2026-01-03"), `true 1 2 "1.0-2" dep=no ret=no eol=unknown`},
+		{"deb: a tilde", "pkg:deb/debian/x@1.0-1?arch=amd64", versions("1.0-1 2026-01-01", "1.1~rc1-1 2026-01-02", "1.0-2 2026-01-03"), `1 2 "1.0-2" dep=no ret=no eol=unknown`},
 		{"golang: a pseudo-version", "pkg:golang/example.com/x@v1.0.0", versions("v1.0.0 2026-01-01", "v1.0.1-0.20260102030405-abcdefabcdef 2026-01-02"), "current"},
-		{"golang: incompatible", "pkg:golang/example.com/x@v1.0.0", versions("v1.0.0 2026-01-01", "v2.0.0%2Bincompatible 2026-01-02", "v2.1.0+incompatible 2026-01-03"), `true 1 2 "v2.1.0+incompatible" dep=no ret=no eol=unknown`},
-		{"the standard library", "pkg:golang/stdlib@1.22.1", versions("1.22.1 2026-01-01", "1.22.2 2026-01-03", "1.23rc1 2026-01-04"), `true 1 2 "1.22.2" dep=no ret=no eol=unknown`},
+		{"golang: incompatible", "pkg:golang/example.com/x@v1.0.0", versions("v1.0.0 2026-01-01", "v2.0.0%2Bincompatible 2026-01-02", "v2.1.0+incompatible 2026-01-03"), `1 2 "v2.1.0+incompatible" dep=no ret=no eol=unknown`},
+		{"the standard library", "pkg:golang/stdlib@1.22.1", versions("1.22.1 2026-01-01", "1.22.2 2026-01-03", "1.23rc1 2026-01-04"), `1 2 "1.22.2" dep=no ret=no eol=unknown`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +132,7 @@ func TestBehind(t *testing.T) {
 			if c.name == "golang: incompatible" { // "%2B" is no version of Go's
 				require.Equal(t, release.CoveragePartial, part.Coverage[release.KindOutdated])
 				part.Gaps = nil
-				require.False(t, part.Outdated[0].Known)
+				require.False(t, part.Outdated[0].ReleasesKnown)
 				require.Contains(t, part.Outdated[0].Detail, "at least 1 newer, up to v2.1.0+incompatible of 2.0 days later")
 				return
 			}
@@ -152,16 +159,16 @@ func TestUnknown(t *testing.T) {
 		{"another package", "pkg:npm/y@1.0.0", whole, "partial 1", "do not have the package"},
 		{"the package of another ecosystem", "pkg:pypi/x@1.0.0", whole, "partial 1", "do not have the package"},
 		{"no version", "pkg:npm/x", whole, "partial 1", "no version"},
-		{"a version that is not listed", "pkg:npm/x@1.0.5", whole, `false 0 0 "" dep=no ret=unknown eol=unknown | partial 2`, "do not list the version"},
+		{"a version that is not listed", "pkg:npm/x@1.0.5", whole, `? ? "" dep=no ret=unknown eol=unknown | partial 2`, "do not list the version"},
 		{"a version above all that are listed", "pkg:npm/x@9.0.0", whole, "partial 2", "do not list the version"},
 		{"a version that is none", "pkg:npm/x@latest", whole, "partial 2", "order"},
 		{"a list that is not complete", "pkg:npm/x@1.1.0", `"deprecated": false, ` + list, "partial 1", "do not list all versions"},
-		{"a list that is not complete, and newer ones", "pkg:npm/x@1.0.0", `"deprecated": false, ` + list, `false 0 0 "" dep=no ret=no eol=unknown | partial 1`, "do not list all versions"},
+		{"a list that is not complete, and newer ones", "pkg:npm/x@1.0.0", `"deprecated": false, ` + list, `? ? "" dep=no ret=no eol=unknown | partial 1`, "do not list all versions"},
 		{"complete: false", "pkg:npm/x@1.1.0", `"complete": false, "deprecated": false, ` + list, "partial 1", "do not list all versions"},
 		{"nobody says deprecated", "pkg:npm/x@1.1.0", `"complete": true, ` + list, "partial 1", "deprecated or retracted"},
 		{"nobody says retracted", "pkg:npm/x@1.1.0", edit(t, whole, `, "retracted": false`, ""), "partial 1", "deprecated or retracted"},
-		{"no dates of the used one", "pkg:npm/x@1.0.0", edit(t, whole, `"published": "2026-01-01", `, ""), `false 0 0 "" dep=no ret=no eol=unknown | partial 1`, "do not say when"},
-		{"no dates of the newest", "pkg:npm/x@1.0.0", edit(t, whole, `"published": "2026-02-01", `, ""), `false 0 0 "" dep=no ret=no eol=unknown | partial 1`, "do not say when"},
+		{"no dates of the used one", "pkg:npm/x@1.0.0", edit(t, whole, `"published": "2026-01-01", `, ""), `1 ? "1.1.0" dep=no ret=no eol=unknown | partial 1`, "do not say when"},
+		{"no dates of the newest", "pkg:npm/x@1.0.0", edit(t, whole, `"published": "2026-02-01", `, ""), `1 ? "1.1.0" dep=no ret=no eol=unknown | partial 1`, "do not say when"},
 		{"no dates, and nothing newer", "pkg:npm/x@1.1.0", edit(t, whole, `"published": "2026-02-01", `, ""), "current", ""},
 		{"the used one is not published yet", "pkg:npm/x@1.1.0", edit(t, whole, "2026-02-01", "2026-12-01"), "partial 1", "not published yet"},
 		{"a version that has no order, later", "pkg:npm/x@1.1.0", edit(t, whole, `"versions": [`, `"versions": [{"version": "newest", "published": "2026-03-01"}, `), "partial 1", "no order"},
@@ -193,18 +200,18 @@ func TestT18AsOf(t *testing.T) {
 	dates := lifecycle.Read("dates.json", []byte(read(t, "dates.json")))
 	require.Empty(t, dates.Gaps())
 	for _, c := range []struct{ at, used, want string }{
-		{"2026-11-21T00:00:00Z", "1.1.0", `true 2 60.5 "1.3.0" dep=yes ret=no eol=no`},
-		{"2026-05-15T00:00:00Z", "1.1.0", `true 3 111 "1.4.0" dep=yes ret=no eol=no`}, // 1.4.0 was not retracted then
-		{"2026-03-11T12:00:00Z", "1.1.0", `true 2 60.5 "1.3.0" dep=yes ret=no eol=no`},
-		{"2026-03-11T11:59:59Z", "1.1.0", `true 1 31 "1.2.0" dep=yes ret=no eol=no`},
-		{"2026-01-10T00:00:00Z", "1.1.0", `true 0 0 "1.1.0" dep=yes ret=no eol=no`},
+		{"2026-11-21T00:00:00Z", "1.1.0", `2 60.5 "1.3.0" dep=yes ret=no eol=no`},
+		{"2026-05-15T00:00:00Z", "1.1.0", `3 111 "1.4.0" dep=yes ret=no eol=no`}, // 1.4.0 was not retracted then
+		{"2026-03-11T12:00:00Z", "1.1.0", `2 60.5 "1.3.0" dep=yes ret=no eol=no`},
+		{"2026-03-11T11:59:59Z", "1.1.0", `1 31 "1.2.0" dep=yes ret=no eol=no`},
+		{"2026-01-10T00:00:00Z", "1.1.0", `0 0 "1.1.0" dep=yes ret=no eol=no`},
 		{"2025-12-31T00:00:00Z", "1.1.0", `partial 1`}, // not deprecated yet, nor published
-		{"2026-11-21T00:00:00Z", "1.4.0", `true 0 0 "1.4.0" dep=yes ret=yes eol=no`},
-		{"2026-05-31T00:00:00Z", "1.4.0", `true 0 0 "1.4.0" dep=yes ret=no eol=no`},
-		{"2026-11-27T04:00:00Z", "1.1.0", `true 2 60.5 "1.3.0" dep=yes ret=no eol=no`},
-		{"2026-11-27T04:00:01Z", "1.1.0", `false 0 0 "" dep=yes ret=unknown eol=unknown | partial 2`}, // too old for "no" and for the newest
-		{"2026-12-31T00:00:00Z", "1.1.0", `false 0 0 "" dep=yes ret=unknown eol=yes | partial 2`},
-		{"2026-12-31T00:00:00Z", "1.4.0", `false 0 0 "" dep=yes ret=yes eol=yes | partial 1`},
+		{"2026-11-21T00:00:00Z", "1.4.0", `0 0 "1.4.0" dep=yes ret=yes eol=no`},
+		{"2026-05-31T00:00:00Z", "1.4.0", `0 0 "1.4.0" dep=yes ret=no eol=no`},
+		{"2026-11-27T04:00:00Z", "1.1.0", `2 60.5 "1.3.0" dep=yes ret=no eol=no`},
+		{"2026-11-27T04:00:01Z", "1.1.0", `? ? "" dep=yes ret=unknown eol=unknown | partial 2`}, // too old for "no" and for the newest
+		{"2026-12-31T00:00:00Z", "1.1.0", `? ? "" dep=yes ret=unknown eol=yes | partial 2`},
+		{"2026-12-31T00:00:00Z", "1.4.0", `? ? "" dep=yes ret=yes eol=yes | partial 1`},
 	} {
 		at, err := time.Parse(time.RFC3339, c.at)
 		require.NoError(t, err)
@@ -223,8 +230,8 @@ func TestFlagsWithoutDates(t *testing.T) {
 	t.Parallel()
 	dates := lifecycle.Read("d", file("pkg:npm/x", `"complete": true, "deprecated": true, "versions": [{"version": "1.0.0", "published": "2026-01-01", "retracted": true}]`))
 	for at, want := range map[time.Time]string{
-		collected:                   `true 0 0 "1.0.0" dep=yes ret=yes eol=unknown`,
-		collected.AddDate(1, 0, 0):  `false 0 0 "" dep=yes ret=yes eol=unknown | partial 1`,
+		collected:                   `0 0 "1.0.0" dep=yes ret=yes eol=unknown`,
+		collected.AddDate(1, 0, 0):  `? ? "" dep=yes ret=yes eol=unknown | partial 1`,
 		collected.Add(-time.Second): `partial 1`,
 	} {
 		require.Equal(t, want, text(dates.Outdated(inventory("pkg:npm/x@1.0.0"), at, lifecycle.Options{})), "%s", at)
@@ -311,6 +318,33 @@ func TestNotes(t *testing.T) {
 	require.Less(t, len(part.Outdated[0].Detail), 2000)
 }
 
+// Of tables that disagree, the one that warns is heard, in whatever order they are
+// joined, and as of its own moment.
+func TestJoinDisagree(t *testing.T) {
+	t.Parallel()
+	fine := lifecycle.Read("fine", file("pkg:npm/x", versions("1.0.0 2026-01-01")))
+	silent := lifecycle.Read("silent", []byte(edit(t, string(file("pkg:npm/x", `"complete": true, `+"\n"+`"versions": [{"version": "1.0.0", "published": "2026-01-01"}]`)), "\n", "")))
+	warns := lifecycle.Read("warns", []byte(edit(t, string(file("pkg:npm/x", `"deprecated": true, "note": "gone", "versions": [{"version": "1.0.0", "retracted": true, "note": "bad"}]`)),
+		"2026-11-20T04:00:00Z", "2026-11-20T12:00:00Z")))
+	lines := lifecycle.Read("lines", file("pkg:npm/x", `"endOfLife": [{"line": "1", "from": "2026-06-01"}]`))
+	ended := lifecycle.Read("ended", file("pkg:npm/x", `"endOfLife": []`))
+	inv := inventory("pkg:npm/x@1.0.0")
+	for name, dates := range map[string]*lifecycle.Table{"after": lifecycle.Join(fine, warns, ended, lines), "before": lifecycle.Join(lines, warns, fine, ended),
+		"after silence": lifecycle.Join(silent, ended, warns, lines), "of three": lifecycle.Join(lifecycle.Join(fine, lines), silent, warns),
+		"twice": lifecycle.Join(silent, lifecycle.Join(fine, lines, warns), warns)} {
+		part := dates.Outdated(inv, asOf, lifecycle.Options{})
+		require.Len(t, part.Outdated, 1, name)
+		o := part.Outdated[0]
+		require.Equal(t, "yes yes yes", fmt.Sprint(o.Deprecated, o.Retracted, o.EndOfLife), name)
+		require.Equal(t, 1, strings.Count(o.Detail, "gone"), name)
+		require.Equal(t, 1, strings.Count(o.Detail, "bad"), name)
+	}
+	// Before the one that warns was collected, nobody had said so.
+	require.Equal(t, "current", text(lifecycle.Join(fine, warns).Outdated(inv, collected.Add(time.Hour), lifecycle.Options{})))
+	// The tables that were joined did not change.
+	require.Equal(t, "current", text(fine.Outdated(inv, asOf, lifecycle.Options{})))
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	golist := lifecycle.ReadGoList("golist.json", []byte(read(t, "golist.json")), lifecycle.GoList{Collected: collected})
@@ -320,7 +354,7 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, release.CoverageComplete, dates.Coverage())
 	require.Len(t, dates.Sources(), 3)
 	part := dates.Outdated(inventory("pkg:golang/example.com/behind@v1.2.0", "pkg:golang/stdlib@1.26.1"), asOf, lifecycle.Options{})
-	require.Equal(t, `true 2 90 "v1.4.0" dep=no ret=no eol=yes | true 1 61 "1.26.3" dep=no ret=no eol=unknown`, text(part))
+	require.Equal(t, `2 90 "v1.4.0" dep=no ret=no eol=yes | 1 61 "1.26.3" dep=no ret=no eol=unknown`, text(part))
 	require.Equal(t, release.CoverageComplete, part.Coverage[release.KindOutdated])
 	require.Len(t, part.Sources, 3)
 	alone := golist.Outdated(inventory("pkg:golang/example.com/behind@v1.2.0"), asOf, lifecycle.Options{})

@@ -131,7 +131,7 @@ func (r *reader) read(b []byte) error {
 	t.sources[0].At = collected
 	for _, p := range t.packages {
 		if p != nil {
-			p.collected, p.linesTime = collected, collected
+			p.collected = collected
 		}
 	}
 	r.bad.done()

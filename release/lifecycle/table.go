@@ -27,7 +27,7 @@ type record struct {
 	versions   []listed // sorted by text
 	lines      []line
 	linesKnown bool
-	linesTime  time.Time // when the lines were true
+	also       []*record // what further tables know of it
 }
 
 // listed is one version of a package.

@@ -42,14 +42,18 @@ func digits(s string) (n uint64, ok bool) {
 
 func (c cve) String() string { return fmt.Sprintf("CVE-%04d-%04d", c/cveNumbers, c%cveNumbers) }
 
-// cves are the CVE identifiers among an advisory's names, sorted, each once.
-func cves(a *release.AdvisoryChange) []cve {
-	var out []cve
-	for _, name := range append([]string{a.ID}, a.Aliases...) {
+// cves are the CVE identifiers among an advisory's names and those of what it comes
+// from, sorted, each once. all is false if there is none, or one that cannot be read:
+// then there may be more to know than what is known of those.
+func cves(a *release.AdvisoryChange) (names []cve, all bool) {
+	all = true
+	for _, name := range slices.Concat([]string{a.ID}, a.Aliases, a.Upstream) {
 		if c, ok := parseCVE(name); ok {
-			out = append(out, c)
+			names = append(names, c)
+		} else if strings.HasPrefix(strings.ToUpper(strings.TrimSpace(name)), "CVE") {
+			all = false
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(names)
+	return slices.Compact(names), all && len(names) > 0
 }

@@ -69,18 +69,13 @@ func baseScore(vector string) (float64, string, error) {
 // order is fixed (CVSS v4.0 Specification, section 7).
 const baseMetrics40 = 11
 
-// baseScore40 scores the base metrics alone: the library's score of version 4.0
-// takes in whatever else the vector has.
+// baseScore40 scores the base metrics alone.
 func baseScore40(vector string) (float64, string, error) {
 	v, err := gocvss40.ParseVector(vector)
 	if err != nil {
 		return 0, "", err
 	}
 	full := v.Vector()
-	parts := strings.SplitN(full, "/", baseMetrics40+2)
-	base, err := gocvss40.ParseVector(strings.Join(parts[:baseMetrics40+1], "/"))
-	if err != nil {
-		return 0, "", err
-	}
-	return base.Score(), full, nil
+	parts := strings.Split(full, "/")
+	return float64(score40(strings.Join(parts[1:1+baseMetrics40], "/"))) / 10, full, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/threat"
 )
 
@@ -30,6 +31,8 @@ func TestCVSS(t *testing.T) {
 		{"3.1 in another order", "CVSS:3.1/S:U/AV:N/AC:L/PR:N/UI:N/C:H/I:N/A:N", 7.5, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"},
 		{"4.0, the worst", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 10, ""},
 		{"4.0, no impact", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", 0, ""},
+		{"4.0, half a tenth: 8.55", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:H/VI:L/VA:N/SC:H/SI:H/SA:H", 8.6, ""},
+		{"4.0, half a tenth: 5.65", "CVSS:4.0/AV:L/AC:L/AT:P/PR:N/UI:A/VC:L/VI:H/VA:N/SC:N/SI:N/SA:N", 5.7, ""},
 		{"4.0, CVE-2022-41741", "CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 7.3, ""},
 		{"4.0, CVE-2020-3549", "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:P/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 7.7, ""},
 		{"4.0, CVE-2023-3089", "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:L/VA:L/SC:N/SI:N/SA:N", 8.3, ""},
@@ -188,27 +191,36 @@ func TestCVSS31Equations(t *testing.T) {
 	require.Equal(t, 2592, count)
 }
 
-// Worsening a base metric never lowers a score; scores stay in range.
+// Worsening a base metric never lowers a score; scores stay in range. Those of all
+// vectors of 4.0 are what FIRST's own calculator computes
+// (github.com/FIRSTdotorg/cvss-v4-calculator, c5b0d40), with half a tenth rounded up as
+// in Red Hat's, which it comes from (pull request 67 there): the digest is of that
+// program's output, a byte for each score in tenths.
 func TestCVSSMonotone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		header  string
 		metrics []metric
 		long    bool
-	}{{"CVSS:3.1", base31, false}, {"CVSS:4.0", base40, true}} {
+		digest  string
+	}{{"CVSS:3.1", base31, false, ""}, {"CVSS:4.0", base40, true, "1d097bc3f2ee933c50fa93b567981d17aec99e8b65d9bcd3c14bcee94c3e7c78"}} {
 		t.Run(c.header, func(t *testing.T) {
 			t.Parallel()
 			if c.long && testing.Short() {
 				t.Skip("scores 104,976 vectors")
 			}
-			scores := make([]float64, 1<<(2*len(c.metrics)))
+			scores, tenths := make([]float64, 1<<(2*len(c.metrics))), []byte(nil)
 			all(c.header, c.metrics, func(l []int, vector string) {
 				s, err := threat.CVSS(vector)
 				if err != nil || s.By != vector || s.Value < 0 || s.Value > 10 || math.Round(s.Value*10)/10 != s.Value {
 					require.Fail(t, "score", "%s: %v %v", vector, s, err)
 				}
 				scores[key(l)] = s.Value
+				tenths = append(tenths, byte(math.Round(s.Value*10)))
 			})
+			if c.digest != "" {
+				require.Equal(t, c.digest, release.DigestOf(tenths).Hex())
+			}
 			worse := 0
 			all(c.header, c.metrics, func(l []int, vector string) {
 				for i := range l {

@@ -33,7 +33,9 @@
 // # CVE
 //
 // Both feeds know CVE identifiers and no others. An advisory is looked up by its ID
-// and its aliases; without a CVE identifier among them its answers are unknown. With
-// several, it is exploited if one is, it is not exploited if none is, and its
-// likelihood is the highest, which is known only if each of them has one.
+// and its aliases, a distribution's also by the flaws that it comes from; without a
+// CVE identifier among them its answers are unknown. With several, it is exploited if
+// one is, it is not exploited if none is, and its likelihood is the highest, which is
+// known only if each of them has one. A name that begins like a CVE identifier and is
+// none leaves both unknown, unless another is exploited.
 package threat

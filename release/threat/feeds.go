@@ -45,12 +45,12 @@ func (f Feeds) Apply(cs *release.ChangeSet, asOf time.Time) {
 	for i := range cs.Advisories {
 		a := &cs.Advisories[i]
 		severity(a)
-		names := cves(a)
-		if epss && epssYoung {
+		names, all := cves(a)
+		if epss && epssYoung && all {
 			likelihood(a, f.EPSS, names)
 		}
-		if kev {
-			exploited(a, f.KEV, names, asOf, kevYoung)
+		if kev && exploited(a, f.KEV, names, asOf) && all && kevYoung && a.Exploited == release.AnswerUnknown {
+			a.Exploited = release.AnswerNo
 		}
 	}
 	for _, s := range p.sources {
@@ -124,17 +124,17 @@ func likelihood(a *release.AdvisoryChange, e *EPSS, names []cve) {
 	}
 }
 
-// exploited is yes if one name is listed, and no if none is on a list that is
-// complete and young.
-func exploited(a *release.AdvisoryChange, k *KEV, names []cve, asOf time.Time, young bool) {
-	later := false
+// exploited is yes if one name is listed. The result is whether the list is one that
+// shows that none is.
+func exploited(a *release.AdvisoryChange, k *KEV, names []cve, asOf time.Time) (shows bool) {
+	shows = k.Coverage() == release.CoverageComplete
 	for _, c := range names {
 		e, ok := k.find(c)
 		if !ok {
 			continue
 		}
 		if e.Added.After(asOf) {
-			later = true // a list with a day that has not come: it proves nothing
+			shows = false // a list with a day that has not come proves nothing
 			continue
 		}
 		a.Exploited = release.AnswerYes
@@ -146,7 +146,5 @@ func exploited(a *release.AdvisoryChange, k *KEV, names []cve, asOf time.Time, y
 			a.Detail = strings.TrimPrefix(a.Detail+"; "+text, "; ")
 		}
 	}
-	if a.Exploited == release.AnswerUnknown && len(names) > 0 && !later && young && k.Coverage() == release.CoverageComplete {
-		a.Exploited = release.AnswerNo
-	}
+	return shows
 }

@@ -278,6 +278,44 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A distribution's advisory is looked up by the flaws that it comes from.
+func TestApplyUpstream(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		id       string
+		aliases  []string
+		upstream []string
+		want     string
+	}{
+		{"one", "DSA-5020-1", nil, []string{"CVE-2021-44228"}, "0.94358 yes"},
+		{"one of several is exploited", "DSA-5020-1", nil, []string{"CVE-2024-0001", "CVE-2021-44228"}, "0.94358 yes"},
+		{"beside an alias of its own", "USN-1-1", []string{"CVE-2024-0001"}, []string{"CVE-2021-44228"}, "0.94358 yes"},
+		{"none is exploited", "DEBIAN-CVE-2024-0001", nil, []string{"CVE-2024-0001"}, "0.00043 no"},
+		{"one without a row", "DSA-5020-1", nil, []string{"CVE-2024-0001", "CVE-2099-0001"}, "unknown no"},
+		{"not by a CVE", "DSA-5020-1", nil, []string{"GHSA-jfh8-c2jp-5v3q"}, "unknown unknown"},
+	} {
+		cs := advisory(c.id, c.aliases...)
+		cs.Advisories[0].Upstream = c.upstream
+		feeds(t).Apply(&cs, asOf)
+		require.Equal(t, c.want, answers(cs.Advisories[0]), c.name)
+	}
+}
+
+// A name that seems to be a CVE identifier and cannot be looked up may be an exploited
+// one: then nothing is harmless. Those beside it are heard.
+func TestApplyUnreadableCVE(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"CVE-2021-44228 ", " CVE-2021-44228", "CVE-2021-044228", "CVE‐2021‐44228", "cve 2021 44228", "CVE-2021-99999999999", "CVE-2O21-44228", "CVE:2021-44228"} {
+		cs := advisory("CVE-2024-0001", bad)
+		feeds(t).Apply(&cs, asOf)
+		require.Equal(t, "unknown unknown", answers(cs.Advisories[0]), bad)
+		cs = advisory("CVE-2021-44228", bad)
+		feeds(t).Apply(&cs, asOf)
+		require.Equal(t, "unknown yes", answers(cs.Advisories[0]), bad)
+	}
+}
+
 // Trap T18: what was not known then is not used, however right it is today.
 func TestT18TimeTravel(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package vex
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,14 +21,25 @@ func Apply(cs *release.ChangeSet, docs []Document, o Options, now time.Time) Res
 	if o.MaxAge == 0 {
 		o.MaxAge = DefaultMaxAge
 	}
-	w := work{o: &o, now: now, byName: map[string][]*candidate{}}
+	w := work{o: &o, now: now, byName: map[string][]*candidate{}, newest: map[string]int{},
+		components: components{numbers: map[release.PURL]map[string]int{}, named: map[string][]int{}}}
 	for i := range o.Products {
 		w.products = append(w.products, o.Products[i].identity())
+	}
+	for i := range docs {
+		if _, trusted := o.author(&docs[i]); trusted {
+			w.newest[docs[i].Series] = max(w.newest[docs[i].Series], docs[i].Version)
+		}
 	}
 	for i := range docs {
 		w.index(&docs[i])
 	}
 	cs.Advisories = slices.Clone(cs.Advisories)
+	for i := range cs.Advisories {
+		if a := &cs.Advisories[i]; a.Effect != release.EffectFixed {
+			w.components.add(a.Package, a.After)
+		}
+	}
 	for i := range cs.Advisories {
 		a := &cs.Advisories[i]
 		if a.Effect != release.EffectFixed {
@@ -43,17 +55,22 @@ type candidate struct {
 	statement *Statement
 	order     int
 	author    release.Text
+	trusted   bool
 	refusal   Reason // why it counts for no advisory; "" if it may
 	detail    string
+	said      map[string]bool // its names of the advisory, in capitals
+	views     []*view         // by product; nil where nobody looked yet
 }
 
 type work struct {
-	o        *Options
-	now      time.Time
-	products []identity
-	count    int
-	byName   map[string][]*candidate // by an advisory's name in capitals
-	result   Result
+	o          *Options
+	now        time.Time
+	products   []identity
+	count      int
+	byName     map[string][]*candidate // by an advisory's name in capitals
+	components components
+	newest     map[string]int // the latest version of each series by somebody trusted
+	result     Result
 }
 
 // index takes a document in, and judges what does not depend on the advisory.
@@ -64,27 +81,29 @@ func (w *work) index(d *Document) {
 	}
 	author, trusted := w.o.author(d)
 	for i := range d.Statements {
-		c := &candidate{doc: d, statement: &d.Statements[i], order: w.count, author: author}
+		c := &candidate{doc: d, statement: &d.Statements[i], order: w.count, author: author, trusted: trusted}
 		w.count++
-		c.refusal, c.detail = w.judge(c, trusted)
-		seen := map[string]bool{}
+		c.refusal, c.detail = w.judge(c)
+		c.said = make(map[string]bool, len(c.statement.Advisories))
 		for _, name := range c.statement.Advisories {
-			if name = strings.ToUpper(name); !seen[name] {
-				seen[name] = true
+			if name = strings.ToUpper(name); !c.said[name] {
+				c.said[name] = true
 				w.byName[name] = append(w.byName[name], c)
 			}
 		}
 	}
 }
 
-func (w *work) judge(c *candidate, trusted bool) (Reason, string) {
+func (w *work) judge(c *candidate) (Reason, string) {
 	s := c.statement
 	expires := s.At.Add(w.o.MaxAge)
 	switch {
 	case s.Status != StatusNotAffected:
 		return ReasonStatus, "it says " + s.Status.String()
-	case !trusted:
+	case !c.trusted:
 		return ReasonUntrusted, "nobody trusted is known to have signed the document"
+	case c.doc.Series != "" && c.doc.Version < w.newest[c.doc.Series]:
+		return ReasonSuperseded, fmt.Sprintf("there is a version %d of its document", w.newest[c.doc.Series])
 	case c.doc.Coverage != release.CoverageComplete:
 		return ReasonUnread, "its document could not be read as a whole"
 	case s.Justification == "":
@@ -105,15 +124,50 @@ func (w *work) about(a *release.AdvisoryChange) []*candidate {
 	for _, name := range names(a) {
 		out = append(out, w.byName[name]...)
 	}
-	slices.SortFunc(out, func(a, b *candidate) int { return cmp.Compare(a.order, b.order) })
-	return slices.Compact(out)
+	return inOrder(out)
+}
+
+// doubts are the statements that say otherwise of an advisory, of what it comes from,
+// or under another name that a statement which may count gives it.
+func (w *work) doubts(a *release.AdvisoryChange, about []*candidate) []*candidate {
+	further := map[string]bool{}
+	for _, name := range a.Upstream {
+		further[strings.ToUpper(name)] = true
+	}
+	for _, c := range about {
+		if c.refusal == "" {
+			maps.Copy(further, c.said)
+		}
+	}
+	out := slices.Clone(about)
+	for name := range further {
+		out = append(out, w.byName[name]...)
+	}
+	return slices.DeleteFunc(inOrder(out), func(c *candidate) bool { return !c.otherwise() })
+}
+
+// inOrder are candidates in the order of documents, each once.
+func inOrder(c []*candidate) []*candidate {
+	slices.SortFunc(c, func(a, b *candidate) int { return cmp.Compare(a.order, b.order) })
+	return slices.Compact(c)
+}
+
+// view is what a statement says of a product.
+func (w *work) view(c *candidate, product int) *view {
+	if c.views == nil {
+		c.views = make([]*view, len(w.products))
+	}
+	if c.views[product] == nil {
+		c.views[product] = w.components.look(c.statement, &w.products[product], w.o.AnyVersionLoose)
+	}
+	return c.views[product]
 }
 
 // cell is one product and one affected version, and the statements that cover it.
 type cell struct {
-	product   *identity
+	product   int
+	component int
 	version   string
-	component identity
 	otherwise *candidate // the latest that says otherwise
 	by        []*candidate
 }
@@ -123,12 +177,13 @@ func (w *work) advisory(a *release.AdvisoryChange) {
 	if len(about) == 0 {
 		return
 	}
+	doubts := w.doubts(a, about)
 	var cells []cell
 	for i := range w.products {
 		for _, v := range a.After {
-			c := cell{product: &w.products[i], version: v, component: componentIdentity(a.Package, v)}
-			for _, other := range about {
-				if other.otherwise() && other.after(c.otherwise) && other.statement.may(c.product, &c.component) {
+			c := cell{product: i, version: v, component: w.components.numbers[a.Package][v]}
+			for _, other := range doubts {
+				if other.after(c.otherwise) && w.view(other, i).doubts(c.component) {
 					c.otherwise = other
 				}
 			}
@@ -168,7 +223,7 @@ func (w *work) advisory(a *release.AdvisoryChange) {
 
 // cover adds the statement to the cells that it covers, or says why there are none.
 func (w *work) cover(a *release.AdvisoryChange, c *candidate, cells []cell) (Reason, string) {
-	if !c.statement.speaksOf(a) {
+	if !c.speaksOf(a) {
 		return ReasonAdvisory, "the advisory has several names, of which it gives some"
 	}
 	if len(a.After) == 0 {
@@ -178,15 +233,10 @@ func (w *work) cover(a *release.AdvisoryChange, c *candidate, cells []cell) (Rea
 	covers := false
 	for i := range cells {
 		cell := &cells[i]
-		best, ours := fitNone, false
-		for j := range c.statement.Products {
-			if p := &c.statement.Products[j]; p.is(cell.product, w.o.AnyVersionLoose) {
-				ours = true
-				best = max(best, p.fit(&cell.component))
-			}
-		}
+		v := w.view(c, cell.product)
+		best := v.fits[cell.component]
 		switch {
-		case !ours:
+		case !v.ours:
 		case best == fitNone:
 			if reason == ReasonProduct {
 				reason, detail = ReasonComponent, "it does not name the component below the product"
@@ -201,7 +251,10 @@ func (w *work) cover(a *release.AdvisoryChange, c *candidate, cells []cell) (Rea
 			}
 		default:
 			if by := cell.otherwise; by != nil && !c.after(by) {
-				reason, detail = ReasonOverruled, fmt.Sprintf("%s%s says %s", by.doc.Source.Path, "#"+by.statement.Pointer, by.statement.Status)
+				reason, detail = ReasonOverruled, fmt.Sprintf("%s#%s says %s", by.doc.Source.Path, by.statement.Pointer, by.statement.Status)
+				if !by.trusted {
+					detail += ", by nobody who is trusted"
+				}
 				continue
 			}
 			cell.by = append(cell.by, c)

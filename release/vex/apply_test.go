@@ -179,6 +179,8 @@ func TestTaken(t *testing.T) {
 			edit(t, otherwise("affected", "2026-10-21T08:00:00Z", "pkg:npm/left-pad@1.3.0"), "1.3.0", "1.2.0")+`,`), nil, nil},
 		{"cyclonedx: a component of a component", edit(t, cdx, `"ref": "left-pad"`, `"ref": "inner"`), func(a *release.AdvisoryChange) { a.Package, a.After = "pkg:npm/inner", []string{"2.0.0"} }, nil},
 		{"cyclonedx: a version said to be unaffected", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"version": "1.3.0", "status": "unaffected"}]`), nil, nil},
+		{"cyclonedx: another version is affected", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"version": "1.2.0"}, {"version": "1.3.0", "status": "unaffected"}]`), nil, nil},
+		{"cyclonedx: another component is affected", edit(t, cdx, `{ "ref": "left-pad" }`, `{ "ref": "left-pad" }, { "ref": "inner", "versions": [{"version": "1.3.0"}] }`), nil, nil},
 		{"cyclonedx: the version beside the purl", edit(t, cdx, "left-pad@1.3.0", "left-pad"), nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -325,6 +327,24 @@ func TestT7Refused(t *testing.T) {
 		{"cyclonedx: another version is unaffected", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"version": "1.2.0", "status": "unaffected"}]`), nil, nil, "version"},
 		{"cyclonedx: a range", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"range": "vers:npm/*", "status": "unaffected"}]`), nil, nil, "component"},
 		{"unread: another statement of the document", before(`{"vulnerability": {}, "status": "affected"}`), nil, nil, "unread"},
+		{"later: affected, under a name that the statement itself gives", before(edit(t, otherwise("affected", "2026-10-21T00:00:00Z", ""), "CVE-2026-1111", "GHSA-aaaa-bbbb-cccc")), nil, nil, "overruled"},
+		{"later: affected, under a name of what the advisory comes from", before(edit(t, otherwise("affected", "2026-10-21T00:00:00Z", ""), "CVE-2026-1111", "CVE-2026-7777")),
+			func(a *release.AdvisoryChange) { a.Upstream = []string{"CVE-2026-7777"} }, nil, "overruled"},
+		{"later: affected, the component's version as Go does not write it", edit(t, before(otherwise("affected", "2026-10-21T00:00:00Z", "pkg:golang/a.io/x@2.0.0")), "pkg:npm/left-pad@1.3.0", "pkg:golang/a.io/x@v2.0.0%2Bincompatible"),
+			func(a *release.AdvisoryChange) {
+				a.Package, a.After = "pkg:golang/a.io/x", []string{"v2.0.0+incompatible"}
+			}, nil, "status overruled"},
+		{"the component below another product that nobody can compare", edit(t, open, `"subcomponents": [{ "@id": "pkg:npm/left-pad@1.3.0" }]`,
+			`"subcomponents": [{ "@id": "pkg:npm/right-pad@1.3.0" }]}, {"@id": "https://shop.example", "subcomponents": [{ "@id": "pkg:npm/left-pad@1.3.0" }]`), nil, nil, "component"},
+		{"later: affected, the component's version in another form", before(otherwise("affected", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@v1.3.0")), nil, nil, "status overruled"},
+		{"later: affected, the component's version without zeros", before(otherwise("affected", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@1.3")), nil, nil, "status overruled"},
+		{"later: affected, the component's version with an epoch", before(otherwise("affected", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@0:1.3.0")), nil, nil, "status overruled"},
+		{"later: affected, the product's version in another form", before(edit(t, otherwise("affected", "2026-10-21T00:00:00Z", ""), "shop@1.4.0", "shop@V1.4.0")), nil, nil, "status overruled"},
+		{"later: affected, the product by its content in a purl", before(edit(t, otherwise("affected", "2026-10-21T00:00:00Z", ""), "shop@1.4.0", "shop@sha256%3A"+image.Hex())), nil, nil, "status overruled"},
+		{"cyclonedx: a version that is unaffected and affected", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"version": "1.3.0", "status": "unaffected"}, {"version": "1.3.0", "status": "affected"}]`), nil, nil, "component"},
+		{"cyclonedx: an unaffected version in a range that is affected", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"range": "vers:npm/*", "status": "affected"}, {"version": "1.3.0", "status": "unaffected"}]`), nil, nil, "component"},
+		{"cyclonedx: an unaffected version, and all of which nobody knows", edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [{"version": "1.3.0", "status": "unaffected"}, {"range": "vers:npm/*", "status": "unknown"}]`), nil, nil, "component"},
+		{"cyclonedx: a version that is affected by another entry", edit(t, cdx, `{ "ref": "left-pad" }`, `{ "ref": "left-pad" }, { "ref": "left-pad", "versions": [{"version": "1.3.0"}] }`), nil, nil, "component"},
 		{"later: affected", before(otherwise("affected", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@1.3.0")), nil, nil, "status overruled"},
 		{"later: under investigation", before(otherwise("under_investigation", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@1.3.0")), nil, nil, "status overruled"},
 		{"later: fixed", before(otherwise("fixed", "2026-10-21T00:00:00Z", "pkg:npm/left-pad@1.3.0")), nil, nil, "status overruled"},
@@ -383,6 +403,45 @@ func TestOtherwiseInAnotherDocument(t *testing.T) {
 	got, _ = apply(change(), options(open, second), parse(open, wrap(otherwise("under_investigation", "", "")), second))
 	require.Len(t, got.Suppressions, 1)
 	require.Equal(t, release.DigestOf([]byte(second)), got.Suppressions[0].Document)
+}
+
+// A later version of a document takes the place of an earlier one, also where it leaves
+// a statement out: a document that was signed once can be shown for ever.
+func TestSuperseded(t *testing.T) {
+	t.Parallel()
+	open, cdx := read(t, "openvex.json"), read(t, "cyclonedx.json")
+	statement := `{"vulnerability": {"name": "CVE-2026-9999"}, "products": [{"@id": "pkg:oci/shop@1.4.0"}], "status": "fixed"}`
+	openLater := open[:strings.Index(open, `"statements"`)] + `"statements": [` + statement + "]}"
+	openLater = edit(t, openLater, `"version": 1`, `"version": 2`)
+	cdxLater := edit(t, cdx, `"version": 2`, `"version": 3`, "CVE-2026-1111", "CVE-2026-9999", "GHSA-aaaa-bbbb-cccc", "GHSA-xxxx-yyyy-zzzz")
+	for _, c := range []struct {
+		name, first, later string
+		trusted            bool
+		want               string
+	}{
+		{"openvex", open, openLater, true, "superseded"},
+		{"openvex, somebody's", open, openLater, false, "taken"},
+		{"openvex, of another name", open, edit(t, openLater, "2026-17", "2026-18"), true, "taken"},
+		{"openvex, of the same version", open, edit(t, openLater, `"version": 2`, `"version": 1`), true, "taken"},
+		{"openvex, an earlier version", edit(t, open, `"version": 1`, `"version": 3`), openLater, true, "taken"},
+		{"openvex, that has no name", edit(t, open, `"@id": "https://shop.example/vex/2026-17"`, `"@id": ""`), edit(t, openLater, `"@id": "https://shop.example/vex/2026-17"`, `"@id": ""`), true, "taken"},
+		{"cyclonedx", cdx, cdxLater, true, "superseded"},
+		{"cyclonedx, somebody's", cdx, cdxLater, false, "taken"},
+		{"cyclonedx, the first version", strings.Replace(cdx, `"version": 2,`, "", 1), edit(t, cdxLater, `"version": 3`, `"version": 2`), true, "superseded"},
+		{"cyclonedx, of another serial number", cdx, edit(t, cdxLater, "3e671687", "3e671688"), true, "taken"},
+	} {
+		for _, texts := range [][]string{{c.first, c.later}, {c.later, c.first}} {
+			o := options(texts...)
+			if !c.trusted {
+				delete(o.Verified, release.DigestOf([]byte(c.later)))
+			}
+			_, r := apply(change(), o, parse(texts...))
+			require.Equal(t, c.want, reasons(r), c.name)
+		}
+	}
+	d := vex.Parse("v", []byte(edit(t, open, `"version": 1`, `"version": "one"`)))
+	require.Equal(t, release.CoveragePartial, d.Coverage)
+	require.Equal(t, "v#/version", d.Gaps[0].Subject)
 }
 
 // Several statements may cover together what none covers alone; then they end

@@ -77,8 +77,9 @@ func (p *parser) cycloneDX(b []byte, version string) {
 	d.Coverage = release.CoverageComplete
 	d.Source.Format = "cyclonedx/" + version
 	d.Source.At = p.time("/metadata/timestamp", f.Metadata.Timestamp)
-	if f.SerialNumber != "" {
-		d.ID = fmt.Sprintf("%s/%d", release.Text(f.SerialNumber), max(f.Version, 1))
+	d.Version = max(f.Version, 1)
+	if d.Series = release.Text(f.SerialNumber).String(); d.Series != "" {
+		d.ID = fmt.Sprintf("%s/%d", d.Series, d.Version)
 	}
 	d.ClaimedAuthor = release.Text(claimedAuthor(f.Metadata))
 	refs := refs{}
@@ -118,8 +119,9 @@ func (p *parser) cycloneDX(b []byte, version string) {
 		if p.full(names) {
 			return
 		}
+		affected := refs.affected(in.Affects)
 		for _, a := range in.Affects {
-			out.Products = append(out.Products, refs.product(product, a, out.Status))
+			out.Products = append(out.Products, refs.product(product, a, out.Status, affected))
 		}
 		d.Statements = append(d.Statements, out)
 	}
@@ -149,9 +151,46 @@ func (r refs) add(c cdxComponent) {
 	}
 }
 
+// affected are the versions of components that the entries of "affects" do not say to
+// be unaffected, in the form in which they are compared; "" is a range.
+func (r refs) affected(entries []cdxAffects) map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	for _, a := range entries {
+		key := ""
+		for _, v := range a.Versions {
+			if v.Status == "unaffected" {
+				continue
+			}
+			if key == "" {
+				if key = a.Ref; r[key] != nil {
+					below := r[key].subject()
+					key = below.key(key)
+				}
+				if out[key] == nil {
+					out[key] = map[string]bool{}
+				}
+			}
+			version := ""
+			if v.Range == "" {
+				version = bare(v.Version)
+			}
+			out[key][version] = true
+		}
+	}
+	return out
+}
+
+// key is what components are told apart by: the package, or else the reference.
+func (s *Subject) key(ref string) string {
+	if len(s.PURLs) > 0 {
+		return string(s.PURLs[0].Package())
+	}
+	return ref
+}
+
 // product is what an entry of "affects" speaks of: the document's own component with
 // the affected one below it. A link into another document stays opaque.
-func (r refs) product(root cdxComponent, a cdxAffects, status Status) Subject {
+func (r refs) product(root cdxComponent, a cdxAffects, status Status, affected map[string]map[string]bool) Subject {
 	s := root.subject()
 	c := r[a.Ref]
 	if c != nil && c.Ref == root.Ref {
@@ -169,11 +208,19 @@ func (r refs) product(root cdxComponent, a cdxAffects, status Status) Subject {
 	below := *c
 	below.Hashes = nil // advisories go by version, and nobody tells us of its content
 	base := below.subject()
-	if len(a.Versions) == 0 || status != StatusNotAffected {
-		s.Components = []Subject{base} // other statuses count for all versions of it
+	if status != StatusNotAffected {
 		if len(a.Versions) > 0 {
-			s.Components[0] = base.at("")
+			base = base.at("") // other statuses count for all versions of it
 		}
+		s.Components = []Subject{base}
+		return s
+	}
+	also := affected[base.key(a.Ref)]
+	if len(a.Versions) == 0 {
+		for _, p := range base.PURLs {
+			base.contradicted(also, p.Version())
+		}
+		s.Components = []Subject{base}
 		return s
 	}
 	for _, v := range a.Versions {
@@ -185,10 +232,19 @@ func (r refs) product(root cdxComponent, a cdxAffects, status Status) Subject {
 			below.opaque("versions " + v.Range)
 		default:
 			below = base.at(v.Version)
+			below.contradicted(also, v.Version)
 		}
 		s.Components = append(s.Components, below)
 	}
 	return s
+}
+
+// contradicted makes a version opaque that the same statement also says, or may say, to
+// be affected.
+func (s *Subject) contradicted(affected map[string]bool, version string) {
+	if affected[""] || affected[bare(version)] {
+		s.opaque("a version that is affected too")
+	}
 }
 
 func (c *cdxComponent) subject() Subject {

@@ -39,7 +39,8 @@
 //     the component by itself, whoever uses it, is not enough.
 //   - It was said before now, by a trusted author, and is not older than
 //     [Options.MaxAge].
-//   - Its document was read as a whole.
+//   - Its document was read as a whole, and no trusted author has published a later
+//     version of it (the same OpenVEX @id or CycloneDX serial number).
 //   - Nobody said otherwise since.
 //
 // Package URLs are compared as a whole, qualifiers included: one with "?arch=arm" is
@@ -60,7 +61,12 @@
 // or one that nobody knows) takes away each not_affected that is not later than
 // itself. In this direction all doubt goes the other way: such a statement needs no
 // trusted author and no readable time, and may name the product or the component
-// vaguely. One that names another product or another version has no effect. A
-// trusted author who takes a statement back must do so in a document that the caller
-// hands in: Apply cannot know of others.
+// vaguely: "v1.3.0" and "1.3" may be 1.3.0. It also counts under a name of what the
+// advisory comes from, or under one that a statement in its favour gives it. One that
+// names another product or another version has no effect. Whoever can hand in a
+// document can therefore hold a release, and never let one pass.
+//
+// A trusted author who takes a statement back must do so in a document that the caller
+// hands in, and in the same call: Apply cannot know of others, and takes back nothing
+// that it added before.
 package vex

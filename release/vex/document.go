@@ -24,8 +24,12 @@ type Document struct {
 	// Source is the file; Tool is what made it, At the time of the document. Format is
 	// "openvex/0.2.0" or "cyclonedx/" with its version.
 	Source release.Source `json:"source"`
-	// ID is the document's own name.
+	// ID is the document's own name, of CycloneDX with its version.
 	ID string `json:"id,omitempty"`
+	// Series is the name that all versions of it share, and Version its number among
+	// them: the latest takes the place of the others. "" is of no series.
+	Series  string `json:"series,omitempty"`
+	Version int    `json:"version,omitempty"`
 	// ClaimedAuthor is who it says that wrote it. Nobody verified that.
 	ClaimedAuthor release.Text `json:"claimedAuthor,omitempty"`
 	// Statements are in the order of the file.

@@ -14,8 +14,9 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	text := read(t, "openvex.json")
 	require.Equal(t, vex.Document{
-		Source:        release.Source{Path: "v.json", Format: "openvex/0.2.0", Digest: release.DigestOf([]byte(text)), At: said},
-		ID:            "https://shop.example/vex/2026-17",
+		Source: release.Source{Path: "v.json", Format: "openvex/0.2.0", Digest: release.DigestOf([]byte(text)), At: said},
+		ID:     "https://shop.example/vex/2026-17",
+		Series: "https://shop.example/vex/2026-17", Version: 1,
 		ClaimedAuthor: "Shop Security <security@shop.example>",
 		Statements: []vex.Statement{{Pointer: "/statements/0", Advisories: []string{"CVE-2026-1111", "GHSA-aaaa-bbbb-cccc"},
 			Status: vex.StatusNotAffected, Justification: "vulnerable_code_not_in_execute_path", At: said,
@@ -27,8 +28,9 @@ func TestParse(t *testing.T) {
 	for _, version := range []string{"1.4", "1.5", "1.6", "1.7"} {
 		text := edit(t, text, `"1.6"`, `"`+version+`"`)
 		require.Equal(t, vex.Document{
-			Source:        release.Source{Path: "v.json", Format: "cyclonedx/" + version, Digest: release.DigestOf([]byte(text)), At: said},
-			ID:            "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79/2",
+			Source: release.Source{Path: "v.json", Format: "cyclonedx/" + version, Digest: release.DigestOf([]byte(text)), At: said},
+			ID:     "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79/2",
+			Series: "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", Version: 2,
 			ClaimedAuthor: "Shop Security",
 			Statements: []vex.Statement{{Pointer: "/vulnerabilities/0", Advisories: []string{"CVE-2026-1111", "GHSA-aaaa-bbbb-cccc"},
 				Status: vex.StatusNotAffected, Justification: "code_not_reachable", At: said.AddDate(0, 0, 1),

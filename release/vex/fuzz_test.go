@@ -120,6 +120,11 @@ func TestHostile(t *testing.T) {
 		hostile.Input{Name: "many that do not", Text: with(strings.Repeat(open[strings.Index(open, "    {"):strings.LastIndex(open, "  ]")]+",", 9_000)), Fine: true},
 		hostile.Input{Name: "components in components", Text: []byte(edit(t, cdx, `"components": [
     {`, `"components": [`+nested+`, {`))},
+		hostile.Input{Name: "many versions of a component, one of which is affected", Text: []byte(edit(t, cdx, `"ref": "left-pad" `, `"ref": "left-pad", "versions": [`+
+			strings.Repeat(`{"version": "1.3.0", "status": "unaffected"},`, 49_000)+strings.Repeat(`{"version": "1.2.0"},`, 40_000)+`{}]`)), Fine: true},
+		hostile.Input{Name: "many entries for a component", Text: []byte(edit(t, cdx, `{ "ref": "left-pad" }`, strings.Repeat(`{"ref": "left-pad", "versions": [{"range": "x"}]},`, 49_000)+`{"ref": "left-pad"}`)), Fine: true},
+		hostile.Input{Name: "many names of many statements", Text: with(strings.Repeat(edit(t, open[strings.Index(open, "    {"):strings.LastIndex(open, "  ]")],
+			`"GHSA-aaaa-bbbb-cccc"`, `"GHSA-aaaa-bbbb-cccc", "x1", "x2", "x3", "x4", "x5", "x6"`)+",", 9_000)), Fine: true},
 		hostile.Input{Name: "many aliases", Text: []byte(edit(t, open, `"GHSA-aaaa-bbbb-cccc"`, strings.Repeat(`"x",`, 120_000)+`"x"`))},
 		hostile.Input{Name: "a long purl", Text: []byte(edit(t, open, "left-pad@1.3.0", strings.Repeat("x", 1<<20))), Fine: true},
 	)
@@ -138,5 +143,25 @@ func TestHostile(t *testing.T) {
 		a.After = []string{"1.3.0", "1.4.0", "1.5.0"}
 		apply(a, o, []vex.Document{d})
 		return d.Coverage == release.CoverageMissing || d.Coverage == release.CoveragePartial && len(d.Gaps) > 0
+	})
+}
+
+// A document is looked through once for each product, however many advisories it may
+// be about.
+func TestHostileManyAdvisories(t *testing.T) {
+	open, component := read(t, "openvex.json"), `{ "@id": "pkg:npm/left-pad@1.3.0" }`
+	var cs release.ChangeSet
+	var names []string
+	for i := range 300 {
+		id := fmt.Sprintf("GHSA-%d", i)
+		names = append(names, `"`+id+`"`)
+		cs.Advisories = append(cs.Advisories, release.AdvisoryChange{ID: id, Effect: release.EffectIntroduced,
+			Package: release.PURL(fmt.Sprintf("pkg:npm/p%d", i)), After: []string{"1.3.0", "1.4.0", "1.5.0"}})
+	}
+	text := edit(t, open, `"GHSA-aaaa-bbbb-cccc"`, strings.Join(names, ","), component, strings.Repeat(component+",", 90_000)+component)
+	hostile.Check(t, []hostile.Input{{Name: "favour", Text: []byte(text)}, {Name: "doubt", Text: []byte(edit(t, text, "not_affected", "affected"))}}, func(b []byte) bool {
+		given := cs
+		d := vex.Parse("h", b)
+		return vex.Apply(&given, []vex.Document{d}, options(text), now).Added == 0
 	})
 }

@@ -23,11 +23,8 @@ func names(a *release.AdvisoryChange) []string {
 // has one name at least. An advisory with several names of one database ("CVE-1",
 // "CVE-2") is about several flaws: then the statement must name each, or the
 // advisory by an ID of its own.
-func (s *Statement) speaksOf(a *release.AdvisoryChange) bool {
-	said := map[string]bool{}
-	for _, n := range s.Advisories {
-		said[strings.ToUpper(n)] = true
-	}
+func (c *candidate) speaksOf(a *release.AdvisoryChange) bool {
+	said := c.said
 	database := func(name string) string { d, _, _ := strings.Cut(name, "-"); return d }
 	count := map[string]int{}
 	all := names(a)
@@ -125,20 +122,17 @@ const (
 	fitExact                 // the component in this version
 )
 
-// fit is the best fit of the product's components to an affected one.
+// fit is how a component that a statement names fits an affected one: all that it is
+// called must.
 func (s *Subject) fit(component *identity) fit {
-	best := fitNone
-	for _, c := range s.Components {
-		if c.Opaque != "" || len(c.PURLs) == 0 || len(component.names) == 0 {
-			continue
-		}
-		least := fitExact // all that it is called must fit
-		for _, q := range c.PURLs {
-			least = min(least, fitOf(cut(q), component.names[0]))
-		}
-		best = max(best, least)
+	if s.Opaque != "" || len(s.PURLs) == 0 {
+		return fitNone
 	}
-	return best
+	least := fitExact
+	for _, q := range s.PURLs {
+		least = min(least, fitOf(cut(q), component.names[0]))
+	}
+	return least
 }
 
 // fitOf compares all of a package URL, so that one with a qualifier, which is about
@@ -155,17 +149,18 @@ func fitOf(p, ours parts) fit {
 	return fitVersion
 }
 
-// may reports whether a statement that says otherwise may be about a component of
-// ours. Only what surely is something else is not.
-func (s *Statement) may(product, component *identity) bool {
-	if len(s.Products) == 0 {
-		return true
+// bare is a version in the form in which doubts are compared: other tools write
+// "v1.3.0", "1.3" or "0:1.3.0" for what is "1.3.0" here.
+func bare(version string) string {
+	v := strings.ToLower(version)
+	if i := strings.IndexByte(v, ':'); i >= 0 {
+		v = v[i+1:] // an epoch
 	}
-	return slices.ContainsFunc(s.Products, func(p Subject) bool {
-		return p.mayBe(product) && (len(p.Components) == 0 || slices.ContainsFunc(p.Components, func(c Subject) bool {
-			return c.mayBe(component)
-		}))
-	})
+	v = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(v, "v"), "+incompatible"), "%2bincompatible")
+	for strings.HasSuffix(v, ".0") {
+		v = v[:len(v)-2]
+	}
+	return v
 }
 
 // mayBe reports whether a subject may be what has this identity: something that both
@@ -179,9 +174,12 @@ func (s *Subject) mayBe(id *identity) bool {
 	for _, q := range s.PURLs {
 		p := cut(q)
 		for _, n := range id.names {
-			if strings.EqualFold(p.name, n.name) && (p.version == "" || p.version == n.version) {
+			if strings.EqualFold(p.name, n.name) && (p.version == "" || bare(p.version) == bare(n.version)) {
 				return true
 			}
+		}
+		if !id.digest.IsZero() && strings.EqualFold(p.version, id.digest.String()) {
+			return true // the purl of an image has its content for a version
 		}
 	}
 	return !digests && !purls

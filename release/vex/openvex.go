@@ -3,6 +3,7 @@ package vex
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type openVEXFile struct {
 	Author      string             `json:"author"`
 	Timestamp   string             `json:"timestamp"`
 	LastUpdated string             `json:"last_updated"`
+	Version     any                `json:"version"`
 	Tooling     string             `json:"tooling"`
 	Statements  []openVEXStatement `json:"statements"`
 }
@@ -55,6 +57,7 @@ func (p *parser) openVEX(b []byte) {
 	d := &p.doc
 	d.Coverage = release.CoverageComplete
 	d.ID, d.ClaimedAuthor = release.Text(f.ID).String(), release.Text(f.Author)
+	d.Series, d.Version = d.ID, p.version(f.Version)
 	d.Source.Format, d.Source.Tool = "openvex/0.2.0", release.Text(f.Tooling)
 	said := p.time("/timestamp", f.Timestamp)
 	updated := p.time("/last_updated", f.LastUpdated)
@@ -103,6 +106,19 @@ func (p *parser) openVEX(b []byte) {
 		}
 		d.Statements = append(d.Statements, out)
 	}
+}
+
+// version reads a document's version, which is a number.
+func (p *parser) version(v any) int {
+	if v == nil {
+		return 0
+	}
+	n, ok := v.(float64)
+	if !ok || n < 0 || n > 1<<31 || n != math.Trunc(n) {
+		p.gapIn("/version", "%.40q is not the number of a version", fmt.Sprint(v))
+		return 0
+	}
+	return int(n)
 }
 
 func openVEXSubject(c openVEXComponent) Subject {

@@ -19,6 +19,7 @@ const (
 	ReasonTime          Reason = "no-time"          // it does not say when it was said
 	ReasonFuture        Reason = "future"           // it was not said yet
 	ReasonExpired       Reason = "expired"          // it was said too long ago
+	ReasonSuperseded    Reason = "superseded"       // there is a later version of its document
 	ReasonUnread        Reason = "unread"           // its document could not be read as a whole
 	ReasonOverruled     Reason = "overruled"        // somebody said otherwise, then or later
 	ReasonPartial       Reason = "partial"          // it leaves out a product or a version that no other statement covers

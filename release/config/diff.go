@@ -85,15 +85,15 @@ func (d *differ) read(b []byte, side string) []*value {
 	d.cs.Sources = append(d.cs.Sources, release.Source{Path: d.path, Format: string(cmp.Or(d.format, "unknown")), Digest: release.DigestOf(b)})
 	var out []*value
 	var one *value
-	var twice []string
+	var said notes
 	var err error
 	switch d.format {
 	case FormatDotenv:
-		one, twice, err = readDotenv(b)
+		one, said, err = readDotenv(b)
 	case FormatProperties:
-		one, twice, err = readProperties(b)
+		one, said, err = readProperties(b)
 	case FormatINI:
-		one, twice, err = readINI(b)
+		one, said, err = readINI(b)
 	case FormatTOML:
 		out, err = readTOML(b)
 	case FormatJSON:
@@ -129,7 +129,8 @@ func (d *differ) read(b []byte, side string) []*value {
 		d.gap(kind, side+": "+d.safe(err))
 		return nil
 	}
-	for _, name := range twice {
+	d.masks.force(said.broken)
+	for _, name := range said.twice {
 		d.gap(release.GapAmbiguous, fmt.Sprintf("%s: %s stands more than once, and programs differ on which one counts", side, d.masks.name(name)))
 	}
 	return out
@@ -208,11 +209,30 @@ func (d *differ) values(at []part, b, a *value, note string) {
 	}
 }
 
-// forms compares the tags of two mappings or lists.
+// forms compares what two mappings or lists have beside their elements.
 func (d *differ) forms(at []part, b, a *value) {
 	if b.form != a.form {
 		d.emit(at, release.OpModified, nil, nil, "its tag changed")
 	}
+	if b.marked != a.marked {
+		d.emit(at, release.OpModified, nil, nil, "the byte order mark: some programs take it for a part of the first name")
+	}
+	if b.refers || a.refers {
+		if common(b, a) != common(a, b) {
+			d.emit(at, release.OpMoved, nil, nil, "its settings refer to each other and stand in another order")
+		}
+	}
+}
+
+// common are the names of v that w has too, in the order of the file.
+func common(v, w *value) string {
+	var out []string
+	for _, n := range v.order {
+		if w.get(n) != nil {
+			out = append(out, n)
+		}
+	}
+	return strings.Join(out, "=")
 }
 
 // whole tells all settings of a value that is on one side only.
@@ -248,7 +268,7 @@ func (d *differ) whole(at []part, b, a *value, note string) {
 			p = part{kind: partName, name: v.names[i]}
 			d.caseOnly(at, v, i, a != nil)
 		} else if keys != "" {
-			p = part{kind: partKeyed, name: keys, value: x.get(keys).text}
+			p = d.keyed(at, keys, x.get(keys).text)
 		}
 		left, right := pick(x)
 		d.whole(append(at[:len(at):len(at)], p), left, right, note)
@@ -271,6 +291,9 @@ func (d *differ) mappings(at []part, b, a *value, note string) {
 			j++
 		default:
 			name, was, is = b.names[i], b.items[i], a.items[j]
+			if was.key != is.key {
+				d.emit(append(at[:len(at):len(at)], part{kind: partName, name: name}), release.OpModified, nil, nil, "its name is written otherwise: some programs see another")
+			}
 			i++
 			j++
 		}
@@ -349,22 +372,31 @@ func (d *differ) lists(at []part, b, a *value, note string) {
 		k := x.get(key).text
 		i, ok := was[k]
 		if !ok {
-			d.values(append(at[:len(at):len(at)], part{kind: partKeyed, name: key, value: k}), nil, x, note)
+			d.values(append(at[:len(at):len(at)], d.keyed(at, key, k)), nil, x, note)
 			continue
 		}
 		moved = moved || i < last
 		last = i
 		delete(was, k)
-		d.values(append(at[:len(at):len(at)], part{kind: partKeyed, name: key, value: k}), b.items[i], x, note)
+		d.values(append(at[:len(at):len(at)], d.keyed(at, key, k)), b.items[i], x, note)
 	}
 	for _, x := range b.items {
 		if k := x.get(key).text; contains(was, k) {
-			d.values(append(at[:len(at):len(at)], part{kind: partKeyed, name: key, value: k}), x, nil, note)
+			d.values(append(at[:len(at):len(at)], d.keyed(at, key, k)), x, nil, note)
 		}
 	}
 	if moved {
 		d.emit(at, release.OpMoved, nil, nil, "its elements stand in another order")
 	}
+}
+
+// keyed is the step to an element. What stands in "id" or "key" below a secret's name may
+// be one.
+func (d *differ) keyed(at []part, key, value string) part {
+	if key != "name" && label.SecretKey(words(at)...) {
+		d.masks.force([]string{value})
+	}
+	return part{kind: partKeyed, name: key, value: value}
 }
 
 func contains(m map[string]int, k string) bool {

@@ -30,6 +30,14 @@ func diff(path, before, after string) release.ChangeSet {
 	return config.Diff(release.Path(path), []byte(before), []byte(after), config.Options{})
 }
 
+func otherwise(key string) string {
+	return "~ " + key + ": the same value, written otherwise: some programs see another"
+}
+
+func otherName(key string) string {
+	return "~ " + key + ": its name is written otherwise: some programs see another"
+}
+
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -76,20 +84,35 @@ func TestDiff(t *testing.T) {
 		{"toml: an integer and a float", "c.toml", "a = 1", "a = 1.0", []string{"~ a: the same number, written otherwise"}},
 		{"toml: a time", "c.toml", "a = 1979-05-27T07:32:00Z\nb = 1979-05-27", "a = 1979-05-27T07:33:00Z\nb = 1979-05-28", []string{"~ a", "~ b"}},
 		{"env: one value", ".env", "A=1\nexport B=2\n# c\n\nC = 3\n", "A=1\nexport B=3\nC = 3\n", []string{"~ B"}},
-		{"env: export is no part", ".env", "export A=1", "A=1", nil},
+		{"env: export, without which a shell keeps it to itself", ".env", "export A=1", "A=1", []string{otherwise("A")}},
+		{"env: spaces that Docker and shells do not skip", ".env", "A=1\nB=2\nC=3", "A=1 \nB =2\nC= 3", []string{otherwise("A"), otherwise("B"), otherwise("C")}},
+		{"env: white space that is text to most programs", ".env", "A=1", "A=1\u00a0", []string{"~ A"}},
+		{"env: an order that matters to a shell", ".env", "B=1\nA=$B", "A=$B\nB=1", []string{"^ .: its settings refer to each other and stand in another order"}},
+		{"env: an order that matters to nobody", ".env", "B=1\nA=2", "A=2\nB=1", nil},
+		{"env: a byte order mark", ".env", "A=1", "\ufeffA=1", []string{"~ .: the byte order mark: some programs take it for a part of the first name"}},
+		{"ini: a byte order mark", "a.ini", "\ufeff[a]\nb=1", "[a]\nb=1", []string{"~ .: the byte order mark: some programs take it for a part of the first name"}},
+		{"properties: a byte order mark", "a.properties", "\ufeffb=1", "b=1", []string{"~ .: the byte order mark: some programs take it for a part of the first name"}},
+		{"yaml: names of YAML 1.1 that are no text", "v.yaml", "on: 1\ny: 2\n1: 3\nnull: 4\nx: 5\n", "'on': 1\n'y': 2\n'1': 3\n'null': 4\n'x': 5\n",
+			[]string{otherName("1"), otherName("null"), otherName("on"), otherName("y")}},
+		{"yaml: a tag of a name", "v.yaml", "!k a: 1", "a: 1", []string{otherName("a")}},
+		{"yaml: names that are no text, all the same", "v.yaml", "on: 1\n8080: 2", "8080: 2\non: 1\n9090: 3", []string{"+ 9090"}},
 		{"env: quotes, which Docker keeps", ".env.local", "A=1", "A='1'", []string{"~ A: the same value, written otherwise: some programs see another"}},
 		{"env: a comment, which Docker keeps", "x.env", "A=1 # x", "A=1 # y", []string{"~ A: the same value, written otherwise: some programs see another"}},
 		{"env: many lines", ".env", "A=\"x\ny\\\"\nz\"\nB=1", "A=\"x\ny\\\"\nw\"\nB=2", []string{"~ A", "~ B"}},
 		{"env: empty and absent", ".env", "A=\nB=x", "B=", []string{"- A", "~ B: it is empty now"}},
 		{"env: a name alone", ".env", "A", "A=", []string{"~ A: a name without a value became text"}},
 		{"env: no end of the last line", ".env", "A=1", "A=1\n", nil},
-		{"env: Windows ends of lines", ".env", "A=1\r\nB=2\r\n", "A=1\nB=2\n", nil},
+		{"env: Windows ends of lines", ".env", "A=1\r\nB=2\r\n", "A=1\nB=2\n", []string{otherwise("A"), otherwise("B")}},
 		{"properties", "a.properties", "a.b=1\nc : 2\nd 3\ne\\ f=\\u0041\n! x\n", "a.b = 1\nc=2\nd=4\ne\\ f=A\n", []string{"~ d"}},
 		{"properties: a line that goes on", "a.properties", "a=1,\\\n   2\nb=1", "a=1,2\nb=\\\\\n", []string{"~ b"}},
 		{"properties: a comment does not go on", "a.properties", "# x\\\na=1", "# x\\\na=2", []string{"~ a"}},
 		{"ini", "a.ini", "top = 1\n[s]\na = 1\nb: 2\n; x\n[t u]\na=1", "top = 1\n[s]\na = 1\nb: 3\n[t u]\na=2", []string{"~ s.b", `~ ["t u"].a`}},
 		{"ini: a comment behind a value belongs to it", "a.cfg", "[s]\na = 1 ; x", "[s]\na = 1", []string{"~ s.a"}},
 		{"ini: a value that goes on", "a.ini", "[s]\na = 1\n  x\nb", "[s]\na = 1\n  y\nb", []string{"~ s.a"}},
+		{"ini: a setting that is indented goes on with a value to some", "a.ini", "[s]\na = 1\n  b = 2", "[s]\na = 1\nb = 2", []string{otherwise("s.b")}},
+		{"ini: an empty line ends a value to some", "a.ini", "[s]\na = 1\n  b", "[s]\na = 1\n\n  b", []string{"~ s.a"}},
+		{"ini: a comment ends a value to some", "a.ini", "[s]\na = 1\n  b", "[s]\na = 1\n  # x\n  b", []string{"~ s.a"}},
+		{"ini: white space that is text to most programs", "a.ini", "[s]\nx", "[s]\n\u00a0x", []string{"- s.x", "+ s[\"\\u00a0x\"]"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +197,21 @@ func TestGaps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A carriage return alone ends a line, and so a comment, to some programs: what stands
+// behind it may be a setting that nobody here sees.
+func TestLoneReturns(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{".env", "a.ini"} {
+		for _, text := range []string{"#x\rA=2\n", "A=1\n# x\rB=2", "A=1\r", "A=1\r\r\n", "A=1\r\n#\rB=2\r\n"} {
+			cs := diff(path, "", text)
+			require.Equal(t, release.CoverageMissing, cs.Coverage[release.KindConfiguration], "%s %q", path, text)
+			require.Contains(t, cs.Gaps[0].Detail, "a carriage return that ends a line to some programs")
+		}
+	}
+	require.Equal(t, []string{"+ A"}, told(diff("a.properties", "", "#x\rA=2\n")), "to Java it is the end of a line")
+	require.Equal(t, release.CoverageMissing, diff(".env", "", "A=1\n\u00a0#B=2").Coverage[release.KindConfiguration], "no comment to a shell")
 }
 
 // Programs differ on which of two counts, so both do, and it is told.

@@ -16,7 +16,8 @@
 // that look random) or because it refers to a secret store has
 // [release.LabelSecrets]. A reference that became a literal is told. Names can be secrets too
 // (a token as the key of a map): a name that looks like one is masked as <masked 1>,
-// <masked 2>, … in the order of the file.
+// <masked 2>, … in the order of the file. So is a name that may be a line of a value that was
+// broken, and the "id" or "key" of an element below a secret's name.
 //
 // # Key paths
 //
@@ -42,10 +43,12 @@
 // Values differ if programs may see a difference: absent, null, "" and an empty
 // mapping are four things; true and "true" are two; and 1 and 1.0 are two, because
 // typed readers refuse one of them. The detail says which it was. In .env files, values are the
-// same only if they are written the same, quotes and comments behind them included,
-// because readers differ about both. Aliases and merge keys of YAML are carried out:
+// same only if they are written the same, with "export", quotes, spaces, comments behind them and the end of
+// the line, because readers differ about all of these; and their order counts where a
+// value refers to another. In INI files, what is indented is not the same as what is not. A byte order mark in
+// front of lines is a change. Aliases and merge keys of YAML are carried out:
 // a changed anchor is a change wherever it is used. A plain yes, 0755 or 12:30 of YAML, which is
-// text to some programs and not to others, is not the same as one in quotes.
+// text to some programs and not to others, is not the same as one in quotes, as a value and as a name.
 //
 // A key that stands twice, or names of one mapping that differ by case alone, are a gap
 // (ambiguous, or unreadable where the format forbids it): programs do not agree on

@@ -2,28 +2,51 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/sallyport-dev/sallyport/release/label"
 )
 
-// plainText checks what every format of lines needs.
-func plainText(b []byte) (string, error) {
+// blanks are what stands between words on a line. Other white space of Unicode is text
+// to most programs.
+const blanks = " \t\r\f"
+
+// plainText checks what every format of lines needs. marked says that there was a byte
+// order mark.
+func plainText(b []byte) (text string, marked bool, err error) {
 	if len(b) > MaxBytes {
-		return "", fmt.Errorf("%w: %d bytes, more than %d", errTooLarge, len(b), MaxBytes)
+		return "", false, fmt.Errorf("%w: %d bytes, more than %d", errTooLarge, len(b), MaxBytes)
 	}
 	if !utf8.Valid(b) {
-		return "", fmt.Errorf("it is not UTF-8")
+		return "", false, fmt.Errorf("it is not UTF-8")
 	}
-	text := strings.TrimPrefix(string(b), "\ufeff")
+	text, marked = strings.CutPrefix(string(b), "\ufeff")
 	for i := range len(text) {
 		if c := text[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' || c == 0x7f {
-			return "", fmt.Errorf("line %d: a control character", strings.Count(text[:i], "\n")+1)
+			return "", false, fmt.Errorf("line %d: a control character", strings.Count(text[:i], "\n")+1)
 		}
 	}
-	return text, nil
+	return text, marked, nil
+}
+
+// loneReturn refuses carriage returns that end no line: to some programs they do, so
+// that a comment ends there too.
+func loneReturn(text string) error {
+	for i := strings.IndexByte(text, '\r'); i >= 0; {
+		if i+1 == len(text) || text[i+1] != '\n' {
+			return fmt.Errorf("line %d: a carriage return that ends a line to some programs", strings.Count(text[:i], "\n")+1)
+		}
+		next := strings.IndexByte(text[i+1:], '\r')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	return nil
 }
 
 func tooMany(f *fields) error {
@@ -37,23 +60,28 @@ func tooMany(f *fields) error {
 // white space), or in single quotes, double quotes or backticks, and then it may
 // have many lines. What is read is compared together with how it is written: dotenv
 // libraries, Docker and shells agree on neither quotes nor comments.
-func readDotenv(b []byte) (*value, []string, error) {
-	text, err := plainText(b)
+func readDotenv(b []byte) (*value, notes, error) {
+	text, marked, err := plainText(b)
+	if err == nil {
+		err = loneReturn(text)
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, notes{}, err
 	}
 	var f fields
+	var said notes
 	for line := 1; text != ""; {
 		if err := tooMany(&f); err != nil {
-			return nil, nil, err
+			return nil, notes{}, err
 		}
 		row, rest, _ := strings.Cut(text, "\n")
-		trimmed := strings.TrimSpace(row)
+		trimmed := strings.Trim(row, blanks)
 		if trimmed == "" || trimmed[0] == '#' {
 			text, line = rest, line+1
 			continue
 		}
-		left := strings.TrimLeft(text, " \t\r\f")
+		left := strings.TrimLeft(text, blanks)
+		start := len(text) - len(left)
 		if after, ok := strings.CutPrefix(left, "export"); ok && after != "" && (after[0] == ' ' || after[0] == '\t') {
 			left = strings.TrimLeft(after, " \t")
 		}
@@ -61,32 +89,42 @@ func readDotenv(b []byte) (*value, []string, error) {
 		for n < len(left) && envRune(left[n], n) {
 			n++
 		}
-		name, left := left[:n], strings.TrimLeft(left[n:], " \t\r\f")
+		name, left := left[:n], strings.TrimLeft(left[n:], blanks)
 		switch {
 		case name == "":
-			return nil, nil, fmt.Errorf("line %d: no name of a variable", line)
+			return nil, notes{}, fmt.Errorf("line %d: no name of a variable", line)
 		case len(name) > MaxName:
-			return nil, nil, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, line, len(name))
+			return nil, notes{}, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, line, len(name))
 		case left == "" || left[0] == '\n' || left[0] == '#':
-			f.add(name, &value{kind: kindNothing})
+			f.add(name, &value{kind: kindNothing, form: row})
+			if !envName.MatchString(name) {
+				said.broken = append(said.broken, name)
+			}
 			text, line = rest, line+1
 			continue
 		case left[0] != '=':
-			return nil, nil, fmt.Errorf("line %d: no \"=\" behind the name", line)
+			return nil, notes{}, fmt.Errorf("line %d: no \"=\" behind the name", line)
 		}
 		raw, what, ok := envValue(left[1:])
 		if !ok {
-			return nil, nil, fmt.Errorf("line %d: a quote that never ends, or text behind one", line)
+			return nil, notes{}, fmt.Errorf("line %d: a quote that never ends, or text behind one", line)
 		}
-		f.add(name, &value{kind: kindText, text: what, form: strings.TrimSpace(raw)})
 		consumed := len(text) - len(left) + 1 + len(raw)
+		f.add(name, &value{kind: kindText, text: what, form: text[start:consumed]})
+		f.refers = f.refers || strings.ContainsAny(raw, "$`")
 		line += strings.Count(text[:consumed], "\n") + 1
 		if text = text[consumed:]; text != "" {
 			text = text[1:] // the end of the line
 		}
 	}
-	return f.value(), f.twice, nil
+	v := f.value()
+	v.marked, said.twice = marked, f.twice
+	return v, said, nil
 }
+
+// envName is what the name of a variable without a value looks like, and no line of a
+// value does.
+var envName = regexp.MustCompile(`^[A-Z]+$|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
 
 func envRune(c byte, at int) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || at > 0 && (c >= '0' && c <= '9' || c == '.' || c == '-')
@@ -106,7 +144,7 @@ func envValue(text string) (raw, what string, ok bool) {
 				break
 			}
 		}
-		return raw, strings.TrimSpace(what), true
+		return raw, strings.Trim(what, blanks), true
 	}
 	quote := body[0]
 	i := 1
@@ -119,19 +157,20 @@ func envValue(text string) (raw, what string, ok bool) {
 		return "", "", false
 	}
 	rest, _, _ := strings.Cut(body[i+1:], "\n")
-	if t := strings.TrimSpace(rest); t != "" && t[0] != '#' {
+	if t := strings.Trim(rest, blanks); t != "" && t[0] != '#' {
 		return "", "", false // "a"b: shells read one thing, libraries another
 	}
 	return text[:lead+i+1+len(rest)], body[1:i], true
 }
 
 // readProperties reads what java.util.Properties.load reads, of text in UTF-8.
-func readProperties(b []byte) (*value, []string, error) {
-	text, err := plainText(b)
+func readProperties(b []byte) (*value, notes, error) {
+	text, marked, err := plainText(b)
 	if err != nil {
-		return nil, nil, err
+		return nil, notes{}, err
 	}
 	var f fields
+	var said notes
 	rest, number := strings.ReplaceAll(text, "\r\n", "\n"), 0
 	next := func() (line string) {
 		number++
@@ -170,17 +209,28 @@ func readProperties(b []byte) (*value, []string, error) {
 		name, ok1 := unescape(line[:n])
 		what, ok2 := unescape(behind)
 		if !ok1 || !ok2 {
-			return nil, nil, fmt.Errorf("line %d: a \\u that four hexadecimal digits do not follow", at)
+			return nil, notes{}, fmt.Errorf("line %d: a \\u that four hexadecimal digits do not follow", at)
 		}
 		if len(name) > MaxName {
-			return nil, nil, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, at, len(name))
+			return nil, notes{}, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, at, len(name))
 		}
 		if err := tooMany(&f); err != nil {
-			return nil, nil, err
+			return nil, notes{}, err
 		}
 		f.add(name, &value{kind: kindText, text: what})
+		if n == len(line) && lineOfValue(name) {
+			said.broken = append(said.broken, name)
+		}
 	}
-	return f.value(), f.twice, nil
+	v := f.value()
+	v.marked, said.twice = marked, f.twice
+	return v, said, nil
+}
+
+// lineOfValue reports whether a name that stands alone on its line, or is indented
+// below another, may be a part of a value that was broken: it is more than words.
+func lineOfValue(name string) bool {
+	return strings.ContainsAny(name, "0123456789+/=") || strings.ToLower(name) != name && strings.ToUpper(name) != name
 }
 
 // continued reports whether an odd number of backslashes ends the line.
@@ -233,81 +283,98 @@ func unescape(s string) (string, bool) {
 // readINI reads sections of "name = value" or "name: value". Comments stand on lines
 // of their own (";" or "#"); what stands behind a value belongs to it, because readers differ. A
 // line that is indented and has no separator goes on with the value above.
-func readINI(b []byte) (*value, []string, error) {
-	text, err := plainText(b)
+func readINI(b []byte) (*value, notes, error) {
+	text, marked, err := plainText(b)
+	if err == nil {
+		err = loneReturn(text)
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, notes{}, err
 	}
 	var top fields
 	sections := map[string]*fields{}
-	var order, twice []string
-	current, last := &top, (*value)(nil)
+	var order []string
+	var said notes
+	current, last, lastName := &top, (*value)(nil), ""
 	more := map[*value][]string{}
+	between := "" // comments and empty lines: some programs end a value there
 	count := 0
 	i := -1
 	for row := range strings.SplitSeq(text, "\n") {
 		i++
-		row = strings.TrimRight(row, " \t\r\f")
-		line := strings.TrimLeft(row, " \t\f")
+		row = strings.TrimRight(row, blanks)
+		line := strings.TrimLeft(row, blanks)
 		switch {
 		case line == "" || line[0] == ';' || line[0] == '#':
+			between = "\n"
 			continue
 		case line[0] == '[':
 			end := strings.LastIndexByte(line, ']')
 			if end < 0 || strings.TrimSpace(line[end+1:]) != "" && !strings.ContainsAny(strings.TrimSpace(line[end+1:])[:1], ";#") {
-				return nil, nil, fmt.Errorf("line %d: a section that is not finished", i+1)
+				return nil, notes{}, fmt.Errorf("line %d: a section that is not finished", i+1)
 			}
-			name := strings.TrimSpace(line[1:end])
+			name := strings.Trim(line[1:end], blanks)
 			if len(name) > MaxName {
-				return nil, nil, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, i+1, len(name))
+				return nil, notes{}, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, i+1, len(name))
 			}
 			if sections[name] == nil {
 				sections[name] = &fields{}
 				order = append(order, name)
 			} else {
-				twice = append(twice, name)
+				said.twice = append(said.twice, name)
 			}
 			current, last = sections[name], nil
 		default:
 			n := strings.IndexAny(line, "=:")
-			if n < 0 && last != nil && unicode.IsSpace(rune(row[0])) {
-				more[last] = append(more[last], line)
+			indented := last != nil && strings.IndexByte(blanks, row[0]) >= 0
+			if n < 0 && indented {
+				more[last] = append(more[last], between+line)
+				between = ""
 				break
 			}
 			v := &value{kind: kindNothing}
 			name := line
 			if n >= 0 {
 				name = line[:n]
-				v = &value{kind: kindText, text: strings.TrimSpace(line[n+1:])}
+				v = &value{kind: kindText, text: strings.Trim(line[n+1:], blanks)}
 			}
-			name = strings.TrimSpace(name)
+			if indented { // to some programs it goes on with the value above
+				v.form = between + line
+			}
+			between = ""
+			name = strings.Trim(name, blanks)
 			if name == "" {
-				return nil, nil, fmt.Errorf("line %d: a value without a name", i+1)
+				return nil, notes{}, fmt.Errorf("line %d: a value without a name", i+1)
 			}
 			if len(name) > MaxName {
-				return nil, nil, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, i+1, len(name))
+				return nil, notes{}, fmt.Errorf("%w: line %d: a name of %d bytes", errTooLarge, i+1, len(name))
+			}
+			if (indented || n < 0) && (lineOfValue(name) || last != nil && label.SecretKey(lastName)) {
+				said.broken = append(said.broken, name)
 			}
 			if v.kind == kindText {
-				last = v
+				last, lastName = v, name
 			}
 			current.add(name, v)
 		}
 		if count++; count > MaxNodes {
-			return nil, nil, fmt.Errorf("%w: more than %d settings", errTooLarge, MaxNodes)
+			return nil, notes{}, fmt.Errorf("%w: more than %d settings", errTooLarge, MaxNodes)
 		}
 	}
 	for v, lines := range more { // in any order: each is another value
 		v.text += "\n" + strings.Join(lines, "\n")
 	}
 	root := top.value()
-	twice = append(twice, top.twice...)
+	said.twice = append(said.twice, top.twice...)
 	names, items := slices.Clone(root.names), slices.Clone(root.items)
 	for _, name := range order {
-		twice = append(twice, sections[name].twice...)
+		said.twice = append(said.twice, sections[name].twice...)
 		if root.get(name) != nil {
-			return nil, nil, fmt.Errorf("a section and a setting above it have one name")
+			return nil, notes{}, fmt.Errorf("a section and a setting above it have one name")
 		}
 		names, items = append(names, name), append(items, sections[name].value())
 	}
-	return mapping(names, items), twice, nil
+	v := mapping(names, items)
+	v.marked = marked
+	return v, said, nil
 }

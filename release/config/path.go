@@ -29,9 +29,23 @@ const (
 type masks struct {
 	numbers map[string]int
 	asked   map[string]bool // what secretName said of a name
+	forced  map[string]bool
+}
+
+// force masks names whatever they look like.
+func (m *masks) force(names []string) {
+	for _, n := range names {
+		if m.forced == nil {
+			m.forced = map[string]bool{}
+		}
+		m.forced[n] = true
+	}
 }
 
 func (m *masks) secret(name string) bool {
+	if m.forced[name] {
+		return true
+	}
 	if len(name) < shortestSecret {
 		return false
 	}

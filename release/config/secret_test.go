@@ -136,6 +136,24 @@ func TestNamesThatAreSecrets(t *testing.T) {
 	}
 }
 
+// A line that stands alone, and an element's key below a secret's name, may be a part
+// of a value or one: it is masked whatever it looks like.
+func TestLinesOfValuesAreNoNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][2]string{
+		{".env", "DB_PASSWORD=abc\nhunter2\n"}, {"a.ini", "[s]\npassword = abc\nhunter2\n"}, {"a.ini", "[s]\nx = abc\n  hunter2=\n"}, {"a.ini", "[s]\npassword = abc\nhunter\n"},
+		{"a.ini", "[s]\npassword = abc\n  hunter = x\n"}, {"a.properties", "password=abc\nhunter2\n"}, {"a.properties", "Hunter/x"}, {"a.json", `{"apiTokens": [{"id": "hunter", "v": 1}]}`}, {"a.yaml", "passwords:\n- {key: hunter, value: x}\n"},
+	} {
+		text, err := json.Marshal([]release.ChangeSet{diff(c[0], c[1], "{}"), diff(c[0], "", c[1]), config.Diff(release.Path(c[0]), nil, []byte(c[1]), config.Options{})})
+		require.NoError(t, err)
+		require.NotContains(t, strings.ToLower(string(text)), "hunter", "%s %q", c[0], c[1])
+		require.Contains(t, string(text), "masked", "%s %q", c[0], c[1])
+	}
+	for _, c := range [][3]string{{".env", "HOME", "HOME"}, {".env", "AWS_S3_BUCKET", "AWS_S3_BUCKET"}, {"a.ini", "[mysqld]\nskip-networking", "mysqld.skip-networking"}, {"a.json", `{"imagePullSecrets": [{"name": "registry"}]}`, "imagePullSecrets[name=registry].name"}} {
+		require.Equal(t, c[2], config.Diff(release.Path(c[0]), nil, []byte(c[1]), config.Options{}).Settings[0].Key)
+	}
+}
+
 func keysByMask(cs release.ChangeSet) []string {
 	var out []string
 	for _, s := range cs.Settings {

@@ -37,15 +37,17 @@ func readYAML(b []byte) ([]*value, error) {
 
 func yamlValue(n *yaml.Node) *value {
 	v := &value{}
-	if n.Style&yaml.TaggedStyle != 0 {
-		v.form = n.Tag
+	if n.Kind != yaml.ScalarNode {
+		v.form = tag(n)
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		var names []string
 		var items []*value
 		for k, x := range strictyaml.Pairs(n) {
-			names, items = append(names, k.Value), append(items, yamlValue(x))
+			v := yamlValue(x)
+			v.key = yamlForm(k)
+			names, items = append(names, k.Value), append(items, v)
 		}
 		m := mapping(names, items)
 		m.form = v.form
@@ -67,17 +69,38 @@ func yamlValue(n *yaml.Node) *value {
 		v.kind = kindNumber
 	default:
 		v.kind = kindText
-		plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-		if plain && v.form == "" && (n.ShortTag() != "!!str" || oldYAML.MatchString(n.Value)) {
-			v.form += " plain" // not text to every program
-		}
+	}
+	if v.kind != kindText {
+		v.form = tag(n)
+	} else {
+		v.form = yamlForm(n)
 	}
 	return v
 }
 
+func tag(n *yaml.Node) string {
+	if n.Style&yaml.TaggedStyle != 0 {
+		return n.Tag
+	}
+	return ""
+}
+
+// yamlForm is the tag of a scalar, or that it has no quotes and is not text to every
+// program.
+func yamlForm(n *yaml.Node) string {
+	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+	if t := tag(n); t != "" || !plain || n.Kind != yaml.ScalarNode {
+		return t
+	}
+	if n.ShortTag() != "!!str" || oldYAML.MatchString(n.Value) {
+		return " plain"
+	}
+	return ""
+}
+
 // oldYAML is what YAML 1.1 takes for a truth value, a number, a time or null, of
 // plain scalars that YAML 1.2 takes for text (yaml.org/type).
-var oldYAML = regexp.MustCompile(`(?i)^(?:y|n|yes|no|on|off|true|false|null|~|[-+]?[0-9][0-9_,.:eExXoObB+-]*[0-9a-f]*|[-+]?\.[0-9].*|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)$`)
+var oldYAML = regexp.MustCompile(`(?i)^(?:=|y|n|yes|no|on|off|true|false|null|~|[-+]?[0-9][0-9_,.:eExXoObB+-]*[0-9a-f]*|[-+]?\.[0-9].*|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)$`)
 
 // readJSON walks over the text once.
 func readJSON(b []byte) ([]*value, error) {

@@ -28,9 +28,18 @@ type value struct {
 	// text is what is compared, form what else programs may see of it: a tag, or that it
 	// is written without quotes where that makes a difference to some.
 	text, form string
+	// key is what other programs may see of the value's name in its mapping: a tag, or
+	// that it is written without quotes where that makes a difference to some.
+	key string
 	// names are a mapping's, sorted; items belong to them, or are a list's elements.
 	names []string
 	items []*value
+	// marked says that a byte order mark stands in front of the file.
+	marked bool
+	// order are the names in the order of the file, refers that the order matters because
+	// values refer to other settings. Formats of lines have them.
+	order  []string
+	refers bool
 	// folded counts a mapping's names without their case, once it was asked for.
 	folded map[string]int
 }
@@ -54,13 +63,21 @@ func (v *value) get(name string) *value {
 	return nil
 }
 
+// notes are what a reader of lines has to say beside the values.
+type notes struct {
+	twice  []string // names that stand more than once
+	broken []string // names that may be a line of a value that was broken: they are masked
+}
+
 // fields builds a mapping of names that may stand twice.
 type fields struct {
 	names []string
 	items map[string][]*value
 	// twice are the names that stand more than once, in the order of the second.
 	twice []string
-	total int // how many values were added
+	// refers says that a value refers to another setting.
+	refers bool
+	total  int // how many values were added
 }
 
 func (f *fields) add(name string, v *value) {
@@ -80,7 +97,7 @@ func (f *fields) add(name string, v *value) {
 // value is the mapping. Of a name that stands twice all count: a change of any is a
 // change.
 func (f *fields) value() *value {
-	v := &value{kind: kindMap, names: slices.Sorted(slices.Values(f.names))}
+	v := &value{kind: kindMap, names: slices.Sorted(slices.Values(f.names)), order: f.names, refers: f.refers}
 	v.items = make([]*value, 0, len(v.names))
 	for _, n := range v.names {
 		all := f.items[n]

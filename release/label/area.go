@@ -11,12 +11,7 @@ import (
 // mean something else in some company; the company is named beside them.
 
 func identity(_ release.FileChange, n *name) bool {
-	return n.has("auth", "authn", "authentication", "authenticate", "authenticated", "authenticator", "authenticating",
-		"oauth", "oauth2", "openid", "oidc", "saml", "sso", "login", "logon", "logout", "logoff", "signin", "signup", "signon", "signout",
-		"session", "cookie", "jwt", "jwks", "password", "passwd", "passphrase", "passkey", "mfa", "2fa", "twofactor", "totp", "hotp", "otp",
-		"webauthn", "fido", "fido2", "u2f", "ldap", "kerberos", "krb5", "identity", "identities", "idp", "scim", "principal",
-		"impersonate", "impersonation", "impersonator", "credential", "keycloak", "okta", "auth0", "cognito", "spiffe", "spire",
-		"csrf", "xsrf", "bcrypt", "argon", "scrypt", "htpasswd", "pam", "sshd", "passport", "devise", "doorkeeper", "shiro", "kratos") ||
+	return n.means(identityWords) ||
 		n.begins("oauth", "oidc", "saml", "jwt", "login", "password", "session", "webauthn", "credential") || n.ends("auth", "password") ||
 		written(n, "auth", "author", "authz") ||
 		n.has("security") && !n.has("securitygroup", "securitycontext", "podsecurity") && !n.ext(proseExt...) || // Spring's SecurityConfig, and directories of that name
@@ -24,10 +19,7 @@ func identity(_ release.FileChange, n *name) bool {
 }
 
 func access(_ release.FileChange, n *name) bool {
-	return n.has("authz", "authorization", "authorisation", "authorize", "authorise", "authorized", "authorizer", "authoriser",
-		"rbac", "abac", "rebac", "acl", "iam", "permission", "privilege", "role", "rolebinding", "clusterrole", "clusterrolebinding",
-		"entitlement", "casbin", "openfga", "sudo", "sudoer", "accesscontrol", "accesspolicy", "allowlist", "denylist", "whitelist",
-		"blacklist", "serviceaccount", "podsecurity", "podsecuritypolicy", "securitycontext", "rls", "pundit", "cancancan") ||
+	return n.means(accessWords) ||
 		n.begins("authoriz", "authoris", "rbac", "permission", "rolebinding", "clusterrole") ||
 		n.has("access") && !n.has("log", "logger", "accesslog", "accessor", "data", "memory") ||
 		n.ext(".rules", ".rules.json") && !n.has("alert", "prometheus", "recording") || n.is(".htaccess", "ability.rb") || // rules of Firebase, Apache, CanCan
@@ -35,48 +27,39 @@ func access(_ release.FileChange, n *name) bool {
 }
 
 func crypto(_ release.FileChange, n *name) bool {
-	return n.has("crypto", "cryptography", "cryptographic", "cipher", "encrypt", "encrypted", "encrypter", "encryptor", "encryption",
-		"decrypt", "decrypted", "decryption", "tls", "mtls", "ssl", "x509", "cert", "certificate", "certmanager", "pki", "pkcs", "hsm", "kms",
-		"signer", "signing", "signature", "hmac", "rsa", "dsa", "ecdsa", "eddsa", "ed25519", "x25519", "aes", "gcm", "chacha", "chacha20",
-		"openssl", "boringssl", "pgp", "gpg", "keystore", "keyring", "keychain", "keyvault", "truststore", "trustroot", "trustedroot", "privatekey", "publickey",
-		"secretkey", "signingkey", "encryptionkey", "jwk", "jwe", "jws", "acme", "cosign", "sigstore", "bcrypt", "argon", "scrypt", "pbkdf", "hkdf", "nonce",
-		"issuer", "clusterissuer") ||
+	return n.means(cryptoWords) ||
 		n.begins("crypto", "encrypt", "decrypt", "tls", "x509", "certmanager", "signature", "signing") || n.ends("crypto", "tls") ||
 		keyFile(n) || n.in("key", "keys") || n.prefixed("key.", "keys.")
 }
 
 // keyFile is true for files that hold keys and certificates.
 func keyFile(n *name) bool {
-	return n.ext(".pem", ".key", ".crt", ".cer", ".csr", ".der", ".p8", ".p12", ".pfx", ".jks", ".gpg", ".pub", ".asc", ".kdbx", ".keytab") ||
+	return n.ending(keyExts) ||
 		n.prefixed("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519") || n.is("known_hosts", "authorized_keys")
 }
 
 func secrets(_ release.FileChange, n *name) bool {
-	return n.has("secret", "vault", "credential", "cred", "sops", "sealedsecret", "externalsecret", "keyvault", "apikey", "secretkey", "privatekey",
-		"htpasswd", "passwd", "netrc", "tfstate") || n.begins("secretmanager", "secretsmanager", "credential") || n.ends("secret") ||
-		n.in(".ssh", ".aws", ".kube", ".docker", ".gnupg") ||
-		n.ext(".key", ".pem", ".p8", ".p12", ".pfx", ".jks", ".kdbx", ".keytab", ".env", ".tfstate", ".tfstate.backup") ||
-		n.prefixed("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".env") || n.is(".git-credentials", ".pgpass", ".pypirc", ".npmrc", ".dockercfg", "kubeconfig", ".vault-token", "wp-config.php")
+	return n.means(secretsWords) || n.begins("secretmanager", "secretsmanager", "credential") || n.ends("secret") ||
+		n.within(secretDirs) ||
+		n.ending(secretExts) ||
+		n.prefixed("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".env") || n.called(secretNames)
 }
 
 func payment(_ release.FileChange, n *name) bool {
-	return n.has("payment", "billing", "invoice", "invoicing", "stripe", "paypal", "adyen", "braintree", "refund", "payout", "creditcard", "chargeback",
-		"wallet", "iban", "sepa", "paywall", "settlement") ||
+	return n.means(paymentWords) ||
 		n.begins("payment", "billing", "invoic") ||
 		n.has("pci") && !n.has("driver", "device", "bus", "usb", "kernel", "arch") ||
 		n.has("checkout", "checkoutservice") && !n.has("git", "worktree", "branch", "clone")
 }
 
 func network(_ release.FileChange, n *name) bool {
-	return n.has("firewall", "iptables", "nftables", "ingress", "egress", "networkpolicy", "networkpolicies", "netpol", "securitygroup", "vpc", "subnet", "waf",
-		"loadbalancer", "cors", "csp", "istio", "envoy", "haproxy", "nginx", "virtualservice", "acl", "trustedproxy", "proxyprotocol", "vpn", "wireguard") || n.begins("firewall") ||
-		infrastructure(n) && n.has("network", "networking", "sg", "nsg", "dns", "route", "gateway", "peering", "lb", "alb", "nlb", "elb", "cdn", "cloudfront", "httproute", "endpoint")
+	return n.means(networkWords) || n.begins("firewall") ||
+		infrastructure(n) && n.means(reachWords)
 }
 
 // stateful looks at infrastructure only: code about databases is code.
 func stateful(_ release.FileChange, n *name) bool {
-	return infrastructure(n) && n.has("db", "database", "rds", "sql", "postgres", "postgresql", "mysql", "redis", "mongo", "mongodb", "dynamodb", "bucket",
-		"s3", "gcs", "storage", "volume", "disk", "ebs", "efs", "statefulset", "pvc", "pv", "persistentvolume", "persistentvolumeclaim", "backup", "kafka", "elasticache")
+	return infrastructure(n) && n.means(statefulWords)
 }
 
 // written reports whether a word begins with text and with none of except:
@@ -89,14 +72,13 @@ func written(n *name, text string, except ...string) bool {
 
 // infrastructure is true for files that describe it.
 func infrastructure(n *name) bool {
-	return n.ext(".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tofu", ".hcl", ".bicep") ||
-		n.ext(".yaml", ".yml", ".json") && (n.in("k8s", "kubernetes", "manifests", "helm", "charts", "kustomize", "terraform", "cloudformation", "infra", "infrastructure",
-			"deploy", "deployment", "deployments", "base", "overlays") ||
-			n.has("statefulset", "pvc", "persistentvolume", "persistentvolumeclaim", "networkpolicy", "serviceaccount"))
+	return n.ending(infraExts) ||
+		n.ext(".yaml", ".yml", ".json") && (n.within(infraDirs) ||
+			n.means(infraWords))
 }
 
 func migration(_ release.FileChange, n *name) bool {
-	return n.has("migration", "migrate", "migrator", "alembic", "flyway", "liquibase") || n.begins("migrations") || n.in("changelog", "changelogs") && n.ext(".xml", ".sql", ".yaml", ".yml", ".json") && n.in("db", "database") ||
+	return n.means(migrationWords) || n.begins("migrations") || n.in("changelog", "changelogs") && n.ext(".xml", ".sql", ".yaml", ".yml", ".json") && n.in("db", "database") ||
 		n.ext(".up.sql", ".down.sql") || n.is("schema.sql", "structure.sql", "schema.rb", "schema.prisma") ||
 		n.ext(".sql") && (flywayName(n.base) || n.in("schema", "ddl"))
 }
@@ -111,6 +93,6 @@ func flywayName(base string) bool {
 }
 
 func api(_ release.FileChange, n *name) bool {
-	return n.ext(".proto", ".graphql", ".graphqls", ".gql", ".thrift", ".avsc", ".avdl", ".wsdl", ".raml", ".smithy", ".fbs", ".capnp", ".tsp") ||
+	return n.ending(apiExts) ||
 		n.ext(".yaml", ".yml", ".json") && n.has("openapi", "swagger", "asyncapi") || n.prefixed("buf.yaml", "buf.gen.yaml")
 }

@@ -26,9 +26,13 @@ func test(fc release.FileChange, n *name) bool {
 	}
 	base := path.Base(n.exact)
 	stem, ext := strings.TrimSuffix(base, path.Ext(base)), path.Ext(base)
+	switch {
+	case ext == ".go":
+		return strings.HasSuffix(stem, "_test") // what is in testdata can be imported
+	case migrationPlace(n):
+		return false // tools run every file of theirs, whatever it is called
+	}
 	switch ext {
-	case ".go":
-		return strings.HasSuffix(stem, "_test") || n.inExactly("testdata")
 	case ".py":
 		return strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || stem == "conftest"
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
@@ -72,14 +76,17 @@ func prose(fc release.FileChange, n *name) bool {
 		return true
 	}
 	stem, ext, _ := strings.Cut(base, ".")
+	if ext == "" && strings.HasSuffix(n.exact, base) {
+		return false // "history" in small letters is rather a program
+	}
 	known := slices.Contains([]string{"readme", "license", "licence", "copying", "notice", "authors", "contributors", "changelog", "changes", "news", "history", "thanks", "credits"}, stem)
 	return (known && (ext == "" || ext == "txt")) || (ext == "txt" && strings.HasPrefix(dirs, "docs/"))
 }
 
 // docs is prose in a place where nothing but people reads it.
 func docs(fc release.FileChange, n *name) bool {
-	return prose(fc, n) && !agentFile(n) &&
-		!n.in("prompt", "prompts", "template", "templates", "testdata", "fixtures", "embed", "assets", "resources", "agents", "skills", "commands")
+	return prose(fc, n) && !agentFile(n) && !n.has("prompt") &&
+		!n.within(embedDirs)
 }
 
 // page is documentation in a directory of documentation: what its path says is

@@ -20,17 +20,6 @@ const (
 	MaxContentBytes = 256 << 20
 )
 
-// The labels that only contents give, beside those of package release.
-const (
-	// Irreversible marks a migration that names no way back, or one that does nothing.
-	Irreversible release.Label = "irreversible"
-	// Executable marks a file that runs though its name says that people read it.
-	Executable release.Label = "executable"
-	// Unread marks a file whose contents were asked for and could not be had. It
-	// calms nothing: [release.LabelDocs] does not stand beside it.
-	Unread release.Label = "unread"
-)
-
 // Contents is a changed file with what stands in it.
 type Contents struct {
 	// Change is the file's, with the labels that it has so far.
@@ -72,7 +61,7 @@ type Reader func(rev release.Revision, path release.Path) (data []byte, ok bool,
 // returns why, sorted by path and line.
 //
 // Both sides of a file are read, within [MaxContent], [MaxContents] and
-// [MaxContentBytes]. A file that cannot be read gets a gap and the label [Unread],
+// [MaxContentBytes]. A file that cannot be read gets a gap and the label [release.LabelUnread],
 // and loses the labels that calm. Symbolic links and submodules are never read, nor
 // followed; one that is named like a migration counts as destructive.
 //
@@ -189,7 +178,7 @@ func (a *applier) content(rev release.Revision, path release.Path) ([]byte, erro
 func (a *applier) unread(fc *release.FileChange) {
 	calms := []release.Label{release.LabelDocs, release.LabelTest, release.LabelGenerated, release.LabelVendored}
 	ls := slices.DeleteFunc(slices.Clone(fc.Labels), func(l release.Label) bool { return slices.Contains(calms, l) })
-	ls = append(ls, Unread)
+	ls = append(ls, release.LabelUnread)
 	if slices.Contains(ls, release.LabelMigration) {
 		ls = append(ls, release.LabelDestructive)
 	}

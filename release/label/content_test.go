@@ -171,14 +171,14 @@ func TestContentsThatCannotBeRead(t *testing.T) {
 	}
 	require.Equal(t, map[release.GapKind]int{release.GapUnreadable: 4, release.GapTooLarge: 1}, kinds)
 	for _, f := range cs.Files {
-		require.Contains(t, f.Labels, label.Unread)
+		require.Contains(t, f.Labels, release.LabelUnread)
 		for _, calm := range []release.Label{release.LabelDocs, release.LabelTest, release.LabelGenerated, release.LabelVendored} {
 			require.NotContains(t, f.Labels, calm)
 		}
 		again := label.File(f, label.Default())
 		require.NotContains(t, again, release.LabelDocs, "labelling by name does not give it back")
 	}
-	require.Equal(t, []release.Label{release.LabelDestructive, release.LabelMigration, label.Unread}, find(&cs, "db/migrations/1.sql").Labels)
+	require.Equal(t, []release.Label{release.LabelDestructive, release.LabelMigration, release.LabelUnread}, find(&cs, "db/migrations/1.sql").Labels)
 	require.Equal(t, []release.Label{release.LabelDocs}, before[slices.IndexFunc(before, func(f release.FileChange) bool { return f.Path == "docs/a.md" })].Labels, "copies made before do not change")
 	cs = changed(nil, map[string]string{"a.md": "x"})
 	cs.Head = ""
@@ -198,7 +198,7 @@ func TestContentLimits(t *testing.T) {
 	require.Equal(t, release.GapTooLarge, cs.Gaps[0].Kind)
 	require.Contains(t, cs.Gaps[0].Detail, "3 files")
 	require.Equal(t, []release.Label{release.LabelDocs}, cs.Files[0].Labels)
-	require.Equal(t, []release.Label{label.Unread}, cs.Files[label.MaxContents].Labels)
+	require.Equal(t, []release.Label{release.LabelUnread}, cs.Files[label.MaxContents].Labels)
 }
 
 // Trap T11: links and submodules are not followed, and what is behind them is not known.
@@ -340,11 +340,24 @@ func FuzzContents(f *testing.F) {
 			}
 		}
 		for _, m := range marks {
-			if m.Label != label.Unread {
+			if m.Label != release.LabelUnread {
 				require.Contains(t, got, m.Label)
 			}
 			require.NotContains(t, []release.Label{release.LabelDocs, release.LabelTest, release.LabelVendored}, m.Label)
 			require.Equal(t, m.String(), release.Text("x" + m.String()).String()[1:], "printable")
 		}
 	})
+}
+
+// A JSON web token is found wherever in a run of its characters it begins, and each
+// dot of the run is looked at once.
+func TestShapeOfWebTokens(t *testing.T) {
+	t.Parallel()
+	token := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	for _, text := range []string{token, "Bearer " + token, "x-" + token, "a.b." + token, "eyJ-" + token, "eyJ." + token, strings.Repeat("eyJ-", 2000) + token} {
+		require.Equal(t, "a JSON web token", label.SecretShape(text), "%.60q", text)
+	}
+	for _, text := range []string{"eyJhbGciOiJIUzI1NiJ9", "eyJ.ey", "x" + token, "eyJhbGciOiJIUzI1NiJ9.abc.def"} {
+		require.Empty(t, label.SecretShape(text), text)
+	}
 }

@@ -79,12 +79,12 @@ func executableContent(c Contents) []Mark {
 	text := bytes.TrimPrefix(c.After, []byte("\xef\xbb\xbf"))
 	switch {
 	case bytes.HasPrefix(text, []byte("#!")) && !bytes.HasPrefix(text, []byte("#![")):
-		return []Mark{{Label: Executable, Line: 1, Why: "it begins like a script"}}
+		return []Mark{{Label: release.LabelExecutable, Line: 1, Why: "it begins like a script"}}
 	case bytes.HasPrefix(text, []byte("\x7fELF")), bytes.HasPrefix(text, []byte("MZ")) && bytes.IndexByte(text[:min(len(text), 512)], 0) >= 0,
 		bytes.HasPrefix(text, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(text, []byte("\xca\xfe\xba\xbe")), bytes.HasPrefix(text, []byte("\x00asm")):
-		return []Mark{{Label: Executable, Why: "it begins like a program"}}
+		return []Mark{{Label: release.LabelExecutable, Why: "it begins like a program"}}
 	case bytes.IndexByte(text, 0) >= 0:
-		return []Mark{{Label: Executable, Why: "it is no text though it is named like prose"}}
+		return []Mark{{Label: release.LabelExecutable, Why: "it is no text though it is named like prose"}}
 	}
 	return nil
 }

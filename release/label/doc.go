@@ -42,7 +42,7 @@
 // tokens, interface definitions, and prose that begins like a program are found by
 // their shape ([DefaultContents]). Contents are the author's, so what they say raises; the
 // header of generated code is believed only where the base had it. A file that
-// cannot be read is a gap, is labelled [Unread], and calms nothing.
+// cannot be read is a gap, is labelled [release.LabelUnread], and calms nothing.
 //
 // # Code owners
 //

@@ -24,8 +24,8 @@ type Labeler struct {
 	Content func(Contents) []Mark
 }
 
-// Apply labels all files (also those of the commits) and resources of cs. Without
-// labelers it uses [Default]. Labels that are there stay.
+// Apply labels all files (also those of the commits) and resources of cs, those that
+// drifted too. Without labelers it uses [Default]. Labels that are there stay.
 func Apply(cs *release.ChangeSet, ls ...Labeler) {
 	if len(ls) == 0 {
 		ls = Default()
@@ -41,6 +41,9 @@ func Apply(cs *release.ChangeSet, ls ...Labeler) {
 	}
 	for i := range cs.Resources {
 		cs.Resources[i].Labels = Resource(cs.Resources[i], ls)
+	}
+	for i := range cs.Drift {
+		cs.Drift[i].Labels = Resource(cs.Drift[i], ls)
 	}
 }
 

@@ -292,6 +292,26 @@ func TestCalmLabelsNeedARegularFile(t *testing.T) {
 	require.Equal(t, []release.Label{release.LabelDocs}, labelsOf(removed))
 }
 
+// What runs in production, or may, is calmed by no name.
+func TestNothingThatRunsIsCalm(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"app/migrations/test_drop.py", "app/migrations/0005_drop_test.py", "db/migrate/20200101000000_drop_users_test.rb", "migrations/2020_drop.test.js", "migrations/2020_drop.spec.ts", // Django, Rails and knex run them all
+		"internal/testdata/evil/evil.go",         // Go imports it
+		"cmd/history", "app/changes", "lib/news", // programs
+		"internal/llm/system_prompt.md", "prompts/system.md", "emails/welcome.md", // compiled in, or sent
+	} {
+		for _, l := range []release.Label{release.LabelTest, release.LabelDocs, release.LabelGenerated, release.LabelVendored} {
+			require.NotContains(t, labelsOf(modified(path)), l, path)
+		}
+	}
+	drop := []byte("from django.db import migrations\nclass Migration(migrations.Migration):\n    operations = [migrations.DeleteModel('users')]\n")
+	c := label.Contents{Change: modified("app/migrations/test_drop.py"), After: drop}
+	c.Change.Labels = labelsOf(c.Change)
+	marks := label.Migrations(label.MigrationOptions{}).Content(c)
+	require.True(t, slices.ContainsFunc(marks, func(m label.Mark) bool { return m.Label == release.LabelDestructive }), "a migration that is named like a test")
+}
+
 func TestResource(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{
@@ -351,8 +371,10 @@ func TestApply(t *testing.T) {
 		Files:     []release.FileChange{modified("go.mod"), {Path: "x", Labels: []release.Label{"z", "host", "z"}}},
 		Commits:   []release.Commit{{Files: []release.FileChange{modified("README.md")}}},
 		Resources: []release.ResourceChange{{Type: "aws_iam_role", Labels: []release.Label{"host"}}},
+		Drift:     []release.ResourceChange{{Type: "aws_db_instance"}},
 	}
 	label.Apply(&cs)
+	require.Equal(t, []release.Label{release.LabelStateful}, cs.Drift[0].Labels)
 	require.Equal(t, []release.Label{release.LabelDeps}, cs.Files[0].Labels)
 	require.Equal(t, []release.Label{"host", "z"}, cs.Files[1].Labels)
 	require.Equal(t, []release.Label{release.LabelDocs}, cs.Commits[0].Files[0].Labels)

@@ -23,16 +23,20 @@ type MigrationOptions struct {
 //
 // SQL is read statement by statement, in every way that databases read it
 // differently, and the worst reading counts. A statement is destructive when it
-// takes data away or breaks what runs now: DROP, TRUNCATE, DELETE and UPDATE of every
-// row, RENAME, a column's type changed, NOT NULL without a default. It is also
+// takes data away or breaks what runs now: DROP, TRUNCATE, DELETE, UPDATE of every row,
+// RENAME, a column's type changed, NOT NULL without a default. It is also
 // destructive when it is not known what it does: EXECUTE, CALL, a client's command, a
-// word that is not known here. A migration that is known to be harmless is one whose every
-// statement is. Statements about roles and rights get [release.LabelAccess].
+// function that no database brings itself, a word that is not known here. A migration
+// that is known to be harmless is one whose every statement is. Statements about roles
+// and rights get [release.LabelAccess].
+//
+// A constraint or a unique index that is added counts as harmless, though rows that
+// are there may stop it; so does what a trigger or a routine does when it runs later.
 //
 // Only what goes forward counts: of golang-migrate's pairs the up file, of files with
 // markers the Up part, of Alembic, Rails and knex all but their down function where that
 // is cut out without doubt. A migration whose way back is missing or empty gets
-// [Irreversible].
+// [release.LabelIrreversible].
 //
 // Migrations written in Go, Python, Ruby, JavaScript, XML, YAML and JSON are searched for the
 // operations of Django, Alembic, Rails, Sequelize, knex, TypeORM, Liquibase and goose by their
@@ -53,7 +57,7 @@ func (o MigrationOptions) read(c Contents) []Mark {
 	down := n.ext(".down.sql") || strings.HasPrefix(n.base, "u") && n.ext(".sql") && flywayName(n.base) || n.is("down.sql")
 	if c.After == nil {
 		if named && down {
-			return []Mark{{Label: release.LabelMigration, Why: "it was a way back"}, {Label: Irreversible, Why: "a migration's way back is removed"}}
+			return []Mark{{Label: release.LabelMigration, Why: "it was a way back"}, {Label: release.LabelIrreversible, Why: "a migration's way back is removed"}}
 		}
 		return nil
 	}
@@ -105,7 +109,7 @@ func (o MigrationOptions) sql(text string, n *name, named, down bool) []Mark {
 	}
 	marks = append(marks, r.marks...)
 	if parts.found && (parts.down < 0 || !hasStatements(parts.back(text))) {
-		marks = append(marks, Mark{Label: Irreversible, Why: "it has no way back"})
+		marks = append(marks, Mark{Label: release.LabelIrreversible, Why: "it has no way back"})
 	}
 	return marks
 }

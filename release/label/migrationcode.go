@@ -114,7 +114,7 @@ func migrationCode(text string, n *name, named bool) []Mark {
 		}
 	}
 	if f.down != nil && f.name != "Rails" && back == "" && f.down.FindStringIndex(text) == nil || back != "" && f.nothing.MatchString(strings.TrimSpace(back)) {
-		marks = append(marks, Mark{Label: Irreversible, Why: "it has no way back"})
+		marks = append(marks, Mark{Label: release.LabelIrreversible, Why: "it has no way back"})
 	}
 	return marks
 }

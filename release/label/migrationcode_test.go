@@ -87,5 +87,5 @@ func TestRemovedWayBack(t *testing.T) {
 	fc := release.FileChange{Path: "db/migrations/1_x.down.sql", Op: release.OpRemoved, OldMode: "100644"}
 	marks := label.Migrations(label.MigrationOptions{}).Content(label.Contents{Change: fc, Before: []byte("DROP TABLE a")})
 	require.Len(t, marks, 2)
-	require.Equal(t, label.Irreversible, marks[1].Label)
+	require.Equal(t, release.LabelIrreversible, marks[1].Label)
 }

@@ -2,6 +2,9 @@ package label_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,6 +204,34 @@ func TestPatternsAreTheirRegularExpressions(t *testing.T) {
 }
 
 // Trap T11: the last rule that matches counts, also where it says nobody.
+// GitHub's patterns are those of gitignore but for "dir/*", so git itself says what
+// they match.
+func TestPatternsAreGits(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	patterns := strings.Fields("* *.go /docs docs/ /docs/ docs/*.md **/logs apps/ /apps/github foo/**/bar **/foo/bar foo/** /foo/** a?c foo* /foo/*.go **/*.go docs/**/*.md foo/bar foo/bar/ *oo f*o/bar a**b a/**b **foo foo/*/baz foo/*/ .github/ /.* a\\*b foo/**/**/bar ** foo? foo/b?r foo/**.go")
+	paths := strings.Fields("foo bar a.go docs docs/x.md docs/a/x.md x/docs/y x/docs/a/y.md apps/github/x x/apps/y build/logs logs x/logs/z foo/bar foo/x/bar foo/x/y/bar foo/bar/baz foo/x/baz x/foo/bar abc ac x/abc foox x/foox foo/a.go foo/x/a.go foo/bar.go fxo/bar a/b ab a/xb axb a/x/b .github/x x/.github/y .x a*b food/y a foo/b.go xfoo x/xfoo/y")
+	dir := t.TempDir()
+	require.NoError(t, exec.Command("git", "init", "-q", dir).Run())
+	for _, pattern := range patterns {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, ".gitignore"), []byte(pattern+"\n"), 0o600))
+		cmd := exec.Command("git", "-C", dir, "check-ignore", "--no-index", "--stdin")
+		cmd.Stdin = strings.NewReader(strings.Join(paths, "\n") + "\n")
+		out, _ := cmd.Output() // it fails where nothing is ignored
+		var got []string
+		o, problems := label.ParseOwners([]byte(pattern+" @a\n"), label.ForgeGitHub)
+		require.Empty(t, problems)
+		for _, p := range paths {
+			if len(o.Of(release.Path(p))) > 0 {
+				got = append(got, p)
+			}
+		}
+		require.Equal(t, strings.Fields(string(out)), append([]string{}, got...), pattern)
+	}
+}
+
 func TestT11LastMatchWins(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -55,20 +55,42 @@ var knownTokens = []struct {
 	{"shpat_", 24}, {"shpss_", 24}, {"dckr_pat_", 16}, {"sq0atp-", 16}, {"sq0csp-", 16}, {"EAACEdEose0cBA", 8}, {"lin_api_", 24}, {"rubygems_", 24}, {"tfp_", 24}, {"ATATT3", 24}, {"figd_", 20}, {"pul-", 30}, {"dapi", 32},
 }
 
+// tokenStarts are the first bytes of knownTokens, and of a JSON web token.
+var tokenStarts = func() (starts [256]bool) {
+	starts['e'] = true
+	for _, k := range knownTokens {
+		starts[k.prefix[0]] = true
+	}
+	return starts
+}()
+
 func tokenShape(run string) string {
 	// "Bearer.x" and "key=AKIA…" reach here cut; what is glued in front by a dash or an
 	// underscore does not hide a token, so every beginning within the run counts.
+	dot := -1 // the first behind i, so that each is looked for once
 	for i := 0; i < len(run); i++ {
-		if i > 0 && wordByte(run[i-1]) {
+		if !tokenStarts[run[i]] || i > 0 && wordByte(run[i-1]) {
 			continue
 		}
 		for _, k := range knownTokens {
+			if k.prefix[0] != run[i] {
+				continue
+			}
 			if rest, ok := strings.CutPrefix(run[i:], k.prefix); ok && len(rest) >= k.more && tokenBody(rest[:k.more], k.prefix) {
 				return "an access key"
 			}
 		}
-		if strings.HasPrefix(run[i:], "eyJ") && isJWT(run[i:]) {
-			return "a JSON web token"
+		if strings.HasPrefix(run[i:], "eyJ") {
+			if dot < i {
+				n := strings.IndexByte(run[i:], '.')
+				if n < 0 {
+					n = len(run)
+				}
+				dot = i + n
+			}
+			if dot < len(run) && isJWT(run[i:], dot-i) {
+				return "a JSON web token"
+			}
 		}
 	}
 	return ""
@@ -85,10 +107,10 @@ func tokenBody(body, prefix string) bool {
 	return strings.ContainsAny(body, "0123456789") && strings.ContainsFunc(body, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' }) && Entropy(body) > 3.2
 }
 
-// isJWT is true for a run that begins with {" in base64 and goes on so behind a dot.
-func isJWT(s string) bool {
-	dot := strings.IndexByte(s[:min(len(s), 4<<10)], '.')
-	return dot >= 12 && strings.HasPrefix(s[dot+1:], "ey") && len(s) >= dot+9
+// isJWT is true for a run that begins with {" in base64 and goes on so behind its
+// first dot.
+func isJWT(s string, dot int) bool {
+	return dot >= 12 && dot < 4<<10 && strings.HasPrefix(s[dot+1:], "ey") && len(s) >= dot+9
 }
 
 // passwordInURL looks for scheme://user:password@host anywhere in a text. A password

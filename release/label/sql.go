@@ -1,6 +1,7 @@
 package label
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ type dialect struct {
 	dash      bool // "--" begins a comment only before white space (MySQL)
 	bang      bool // "/*!" and "/*M!" are run (MySQL, MariaDB)
 	bracket   bool // whatever stands between brackets is a name (SQL Server, SQLite)
+	quotes    bool // q'[…]' is a text between any two characters (Oracle)
 }
 
 // dialects are the readings that a text can have.
@@ -44,6 +46,9 @@ func dialects(text string) []dialect {
 	}
 	if dashWord(text) {
 		fork(func(d *dialect) { d.dash = true })
+	}
+	if strings.Contains(text, "q'") || strings.Contains(text, "Q'") {
+		fork(func(d *dialect) { d.quotes = true })
 	}
 	return out
 }
@@ -83,7 +88,7 @@ type tokenKind uint8
 
 const (
 	tokenWord   tokenKind = iota // a bare word, in upper case and Latin letters
-	tokenName                    // a quoted identifier: "x", `x`, [x]
+	tokenName                    // a quoted identifier, with its text as written: "x", `x`, [x]
 	tokenText                    // a string; its text is left out but for dollar quotes
 	tokenNumber                  // a number
 	tokenSymbol                  // one other character
@@ -154,6 +159,9 @@ func (l *lexer) next() {
 	case l.has(l.delim):
 		l.i += len(l.delim)
 		l.end()
+	case r == '/' && l.slashLine(): // SQL*Plus
+		l.i++
+		l.end()
 	case unicode.IsSpace(r) || r == 0xfeff:
 		l.i += size
 	case l.has("--") && l.dashComment(), r == '#' && (l.hash || len(l.current) == 0):
@@ -169,8 +177,10 @@ func (l *lexer) next() {
 		l.inner--
 	case l.has("/*"):
 		l.comment()
+	case r == '\'' && l.quotes && l.follows("Q", "NQ"):
+		l.oracleText()
 	case r == '\'':
-		l.quoted('\'', l.backslash || l.escapes(), tokenText)
+		l.quoted('\'', l.backslash || l.follows("E"), tokenText)
 	case r == '"':
 		l.quoted('"', l.backslash, tokenName)
 	case r == '`':
@@ -179,7 +189,7 @@ func (l *lexer) next() {
 		l.quoted(']', false, tokenName)
 	case r == '[' && l.bracketName():
 		l.i = at + strings.IndexByte(l.text[at:], ']') + 1
-		l.add(tokenName, "", at)
+		l.add(tokenName, l.text[at:l.i], at)
 	case r == '$' && l.dollar():
 	case wordRune(r):
 		l.word()
@@ -238,7 +248,11 @@ func (l *lexer) quoted(quote byte, backslash bool, k tokenKind) {
 			l.i++
 		case c == quote:
 			l.i++
-			l.add(k, "", start)
+			text := "" // a name's is kept, a string's may be a value
+			if k == tokenName {
+				text = l.text[start:l.i]
+			}
+			l.add(k, text, start)
 			return
 		}
 	}
@@ -246,10 +260,38 @@ func (l *lexer) quoted(quote byte, backslash bool, k tokenKind) {
 	l.broken = start
 }
 
-// escapes reports whether the quote follows an E of PostgreSQL at once.
-func (l *lexer) escapes() bool {
+// follows reports whether the quote follows one of the words at once: the E of
+// PostgreSQL, the Q of Oracle.
+func (l *lexer) follows(words ...string) bool {
 	n := len(l.current)
-	return n > 0 && l.current[n-1].is("E") && l.current[n-1].at == l.i-1
+	return n > 0 && slices.ContainsFunc(words, func(w string) bool { return l.current[n-1].is(w) && l.current[n-1].at == l.i-len(w) })
+}
+
+// oracleText passes over the rest of q'[…]': the character behind the quote, or the
+// bracket that belongs to it, ends the text where a quote follows.
+func (l *lexer) oracleText() {
+	start := l.i
+	open, size := utf8.DecodeRuneInString(l.text[start+1:])
+	end := string(open) + "'"
+	if i := strings.IndexRune("[{(<", open); i >= 0 && size > 0 {
+		end = "]})>"[i:i+1] + "'"
+	}
+	n := strings.Index(l.text[start+1+size:], end)
+	if n < 0 || size == 0 {
+		l.i, l.broken = len(l.text), start
+		return
+	}
+	l.i = start + 1 + size + n + len(end)
+	l.add(tokenText, "", start)
+}
+
+// slashLine reports whether the slash stands alone on its line.
+func (l *lexer) slashLine() bool {
+	rest := l.text[l.i+1 : min(len(l.text), l.i+100)]
+	if n := strings.IndexAny(rest, "\n\r"); n >= 0 {
+		rest = rest[:n]
+	}
+	return strings.TrimSpace(rest) == "" && strings.TrimSpace(l.startOfLine(l.i)) == ""
 }
 
 // bracketName reports whether a bracket begins a name of SQL Server or SQLite, and

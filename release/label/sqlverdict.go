@@ -119,7 +119,9 @@ func (r *sqlReading) one(s statement, depth int) {
 		return
 	}
 	at := s[0].at
-	r.sweep(s)
+	if s.word(0) != "IF" {
+		r.sweep(s)
+	}
 	for i, t := range s {
 		body := s.word(0) == "DO" || s.word(0) == "CREATE" && routine(s) && i > 0 && (s[i-1].is("AS") || s[i-1].symbol(','))
 		if t.kind == tokenText && t.text != "" && !body {
@@ -127,30 +129,30 @@ func (r *sqlReading) one(s statement, depth int) {
 		}
 	}
 	switch w := s.word(0); w {
-	case "BEGIN", "COMMIT", "ROLLBACK", "START", "SAVEPOINT", "RELEASE", "SET", "RESET", "USE", "PRAGMA", "COMMENT", "ANALYZE", "ANALYSE", "VACUUM", "REINDEX", "OPTIMIZE", "LOCK", "UNLOCK",
+	case "BEGIN", "COMMIT", "ROLLBACK", "START", "SAVEPOINT", "RELEASE", "RESET", "USE", "PRAGMA", "COMMENT", "ANALYZE", "ANALYSE", "VACUUM", "REINDEX", "OPTIMIZE", "LOCK", "UNLOCK",
 		"SHOW", "DESCRIBE", "DISCARD", "CHECKPOINT", "NOTIFY", "LISTEN", "PRINT", "END":
-		if w == "PRAGMA" && slices.ContainsFunc(s, func(t token) bool { return t.is("WRITABLE_SCHEMA") }) {
-			r.destructive(at, "it writes the schema's own table")
-		}
-		if (w == "BEGIN" || w == "END") && len(s) > 1 && s.word(1) == "" {
-			r.destructive(at, "a block that is not understood")
-		}
-		if w == "SET" && s.word(1) == "PASSWORD" {
-			r.add(release.LabelAccess, at, "it sets a password")
-		}
-		if w == "SET" && s.word(1) == "ROLE" || w == "SET" && s.word(2) == "AUTHORIZATION" {
-			r.add(release.LabelAccess, at, "it acts as another role")
-		}
+		r.session(s)
+	case "SET":
+		r.set(s)
 	case "SELECT", "VALUES", "TABLE":
 		r.query(s)
 	case "WITH":
-		r.query(s)
+		r.with(s, depth)
 	case "INSERT":
 		if s.word(1) == "OVERWRITE" || s.word(2) == "REPLACE" {
 			r.destructive(at, "INSERT that replaces rows")
 		}
-	case "DELETE", "UPDATE":
-		r.rows(s, w)
+		r.calls(s)
+	case "DELETE":
+		r.destructive(at, "DELETE: the rows are gone")
+	case "UPDATE":
+		r.update(s)
+	case "IF":
+		r.condition(s, depth)
+	case "REFRESH":
+		if s.word(1) != "MATERIALIZED" {
+			r.destructive(at, "REFRESH of what is not known here")
+		}
 	case "CREATE":
 		r.changes = true
 		r.create(s)
@@ -187,19 +189,90 @@ func (r *sqlReading) one(s statement, depth int) {
 	}
 }
 
+// session judges statements about the session and its transaction. They take next
+// to nothing, so that a verb within them begins another statement.
+func (r *sqlReading) session(s statement) {
+	at, next := s[0].at, s.word(1)
+	switch w := s[0].text; {
+	case w == "PRAGMA" && !slices.Contains(harmlessPragmas, s.word(len(s[:min(len(s), 2)])-1)) && !(len(s) > 3 && s[2].symbol('.') && slices.Contains(harmlessPragmas, s.word(3))):
+		r.destructive(at, "a PRAGMA that is not known here")
+	case (w == "BEGIN" || w == "END") && len(s) > 1 && next == "":
+		r.destructive(at, "a block that is not understood")
+	case w == "START" && next != "TRANSACTION":
+		r.destructive(at, "START of what is not known here")
+	case w == "RESET" && slices.Contains([]string{"MASTER", "SLAVE", "REPLICA", "BINARY", "PERSIST"}, next):
+		r.destructive(at, "RESET %s", next)
+	}
+	if s[0].text != "COMMENT" {
+		r.verbs(s)
+	}
+}
+
+// harmlessPragmas of SQLite touch no data.
+var harmlessPragmas = []string{"FOREIGN_KEYS", "DEFER_FOREIGN_KEYS", "FOREIGN_KEY_CHECK", "FOREIGN_KEY_LIST", "INTEGRITY_CHECK", "QUICK_CHECK", "LEGACY_ALTER_TABLE", "USER_VERSION", "APPLICATION_ID", "TABLE_INFO", "TABLE_LIST", "INDEX_LIST",
+	"CACHE_SIZE", "PAGE_SIZE", "TEMP_STORE", "BUSY_TIMEOUT", "ENCODING", "OPTIMIZE", "AUTO_VACUUM", "JOURNAL_MODE", "SYNCHRONOUS", "RECURSIVE_TRIGGERS", "CASE_SENSITIVE_LIKE", "MMAP_SIZE", "WAL_CHECKPOINT", "WAL_AUTOCHECKPOINT"}
+
+// set judges SET: of a session harmless, of a server not known.
+func (r *sqlReading) set(s statement) {
+	at := s[0].at
+	for i := range s[:min(len(s), 5)] {
+		if slices.Contains([]string{"GLOBAL", "PERSIST", "PERSIST_ONLY"}, s.word(i)) {
+			r.destructive(at, "SET %s: a setting of the whole server", s.word(i))
+		}
+	}
+	if s.word(1) == "PASSWORD" {
+		r.add(release.LabelAccess, at, "it sets a password")
+	}
+	if s.word(1) == "ROLE" || s.word(2) == "AUTHORIZATION" {
+		r.add(release.LabelAccess, at, "it acts as another role")
+	}
+	r.calls(s)
+	r.verbs(s)
+}
+
+// verbs looks for a verb that begins a second statement.
+func (r *sqlReading) verbs(s statement) {
+	for i := 1; i < len(s); i++ {
+		if slices.Contains([]string{"DELETE", "UPDATE", "MERGE", "DROP", "TRUNCATE", "ALTER", "KILL", "SHUTDOWN", "RESTORE", "BACKUP", "DENY", "DBCC", "RECONFIGURE", "BULK"}, s.word(i)) && !(i > 0 && (s[i-1].symbol('.') || s[i-1].symbol('@'))) {
+			r.destructive(s[i].at, "%s behind another statement", s[i].text)
+		}
+	}
+}
+
+// condition judges what SQL Server's IF leads to.
+func (r *sqlReading) condition(s statement, depth int) {
+	i := topLevel(s, "CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "BEGIN", "PRINT", "SET", "EXEC", "EXECUTE", "MERGE", "GRANT", "REVOKE", "DENY")
+	if i > 0 {
+		r.sweep(s[:i])
+		r.query(s[1:i])
+		r.one(s[i:], depth)
+		return
+	}
+	r.sweep(s)
+	r.destructive(s[0].at, "IF: what it leads to is not known here")
+}
+
 // sweep looks for statements that stand behind another without a semicolon, as SQL
 // Server allows, and in bodies of routines that are no text of their own.
 func (r *sqlReading) sweep(s statement) {
 	for i := 1; i < len(s); i++ {
+		if s[i].symbol('\\') {
+			r.destructive(s[i].at, "a command of the client, so what it does is not known")
+		}
 		if s[i].kind != tokenWord {
 			continue
 		}
 		next := s.word(i + 1)
 		switch w := s[i].text; w {
 		case "DROP":
-			if slices.Contains([]string{"TABLE", "DATABASE", "SCHEMA", "VIEW", "INDEX", "PROCEDURE", "FUNCTION", "TRIGGER", "SEQUENCE", "TYPE", "USER", "ROLE", "LOGIN"}, next) && s.word(0) != "ALTER" {
+			object := slices.Contains([]string{"TABLE", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "SEQUENCE", "TYPE", "USER", "ROLE", "LOGIN"}, next)
+			if object || s.word(0) != "ALTER" && next != "" && !s[i-1].symbol('.') {
 				r.changes = true
 				r.destructive(s[i].at, "DROP %s", next)
+			}
+		case "UPDATE", "MERGE":
+			if second(s, i) {
+				r.destructive(s[i].at, "%s within another statement", w)
 			}
 		case "TRUNCATE":
 			if next == "TABLE" {
@@ -207,7 +280,7 @@ func (r *sqlReading) sweep(s statement) {
 				r.destructive(s[i].at, "TRUNCATE")
 			}
 		case "DELETE":
-			if next == "FROM" {
+			if next == "FROM" || second(s, i) {
 				r.destructive(s[i].at, "DELETE within another statement")
 			}
 		case "EXEC", "SP_RENAME", "SP_EXECUTESQL", "XP_CMDSHELL":
@@ -226,44 +299,22 @@ func (r *sqlReading) sweep(s statement) {
 	}
 }
 
-// harmlessCalls are functions that queries of migrations call and that change
-// nothing but sequences and settings.
-var harmlessCalls = []string{"SETVAL", "NEXTVAL", "CURRVAL", "SET_CONFIG", "COUNT", "COALESCE", "MAX", "MIN", "SUM", "AVG", "NOW", "CURRENT_TIMESTAMP", "LOWER", "UPPER", "CONCAT", "LENGTH", "EXISTS", "IN", "FROM", "AS",
-	"SELECT", "WHERE", "AND", "OR", "NOT", "JOIN", "ON", "USING", "VALUES", "OVER", "BY", "ROW_NUMBER", "CAST", "PG_GET_SERIAL_SEQUENCE", "IFNULL", "NULLIF", "SUBSTRING", "TRIM", "REPLACE", "UUID_GENERATE_V4",
-	"GEN_RANDOM_UUID", "VERSION", "DISTINCT", "UNION", "ALL", "LATERAL", "FILTER", "INTERVAL", "ARRAY", "ROW", "ANY", "SOME", "THEN", "ELSE", "WHEN", "CASE", "LIMIT", "TO_REGCLASS", "DATE_TRUNC", "EXTRACT"}
-
-// query judges what reads. A common table expression may delete, and a function may
-// do anything.
-func (r *sqlReading) query(s statement) {
-	for i, t := range s {
-		switch {
-		case t.kind != tokenWord:
-		case slices.Contains([]string{"DELETE", "UPDATE", "MERGE", "TRUNCATE", "DROP", "ALTER"}, t.text) && (i == 0 || !s[i-1].is("FOR")):
-			r.destructive(t.at, "%s within a query", t.text)
-		case t.text == "INTO" && (s.word(i+1) == "OUTFILE" || s.word(i+1) == "DUMPFILE"):
-			r.destructive(t.at, "a query that writes a file")
-		case i+1 < len(s) && s[i+1].symbol('(') && !slices.Contains(harmlessCalls, t.text) && !(s[0].is("WITH") && follows(s[:i], "WITH", ",")):
-			r.destructive(t.at, "a query that calls a function that is not known here")
+// second reports whether the verb at i begins a statement of its own, behind one that
+// has ended: no part of ON DELETE, FOR UPDATE, DO UPDATE, AFTER INSERT OR UPDATE and the like.
+func second(s statement, i int) bool {
+	switch s.word(0) {
+	case "GRANT", "REVOKE", "DENY", "WITH", "COMMENT":
+		return false
+	case "CREATE":
+		if routine(s) || slices.Contains([]string{"POLICY", "RULE", "PUBLICATION"}, s.word(1)) {
+			return false
 		}
 	}
-}
-
-func follows(s statement, words ...string) bool {
-	return len(s) > 0 && slices.ContainsFunc(words, func(w string) bool { return s[len(s)-1].text == w })
-}
-
-// rows judges DELETE and UPDATE: without a WHERE that names a column, every row.
-func (r *sqlReading) rows(s statement, w string) {
-	where := slices.IndexFunc(s, func(t token) bool { return t.is("WHERE") })
-	for _, t := range s[where+1:] {
-		if where < 0 {
-			break
-		}
-		if t.kind == tokenName || t.kind == tokenWord && !slices.Contains([]string{"TRUE", "FALSE", "NOT", "AND", "OR", "IS", "NULL", "IN", "LIKE", "BETWEEN", "RETURNING", "LIMIT"}, t.text) {
-			return
-		}
+	before := s[i-1]
+	if before.kind == tokenSymbol && !before.symbol(')') || slices.Contains([]string{"ON", "FOR", "KEY", "DO", "OF", "OR", "AFTER", "BEFORE", "THEN", "EXPLAIN", "COLUMN", "AS"}, s.word(i-1)) {
+		return false
 	}
-	r.destructive(s[0].at, "%s of every row", w)
+	return i+1 < len(s) && (s[i+1].kind == tokenWord || s[i+1].kind == tokenName)
 }
 
 // created are the things that CREATE makes without taking anything away.
@@ -309,6 +360,10 @@ func (r *sqlReading) create(s statement) {
 	case replaced && (what == "TABLE" || what == "DATABASE" || what == "SCHEMA"):
 		r.destructive(at, "CREATE OR REPLACE %s: what was there is gone", what)
 	}
+	materialized := slices.ContainsFunc(s[:i], func(t token) bool { return t.is("MATERIALIZED") })
+	if as := topLevel(s, "AS"); as >= 0 && (what == "TABLE" || what == "VIEW" && materialized) {
+		r.calls(s[as:])
+	}
 	for j, t := range s {
 		if t.is("SECURITY") && s.word(j+1) == "DEFINER" {
 			r.add(release.LabelAccess, t.at, "it runs with its owner's rights")
@@ -336,197 +391,4 @@ func (r *sqlReading) nested(t token, depth int) {
 		return
 	}
 	r.text(t.text, t.at, depth+1)
-}
-
-// alter judges each action of ALTER by itself.
-func (r *sqlReading) alter(s statement) {
-	i := 2
-	switch s.word(1) {
-	case "TABLE":
-	case "FOREIGN":
-		i = 3
-	case "ROLE", "USER", "GROUP", "POLICY", "LOGIN", "DEFAULT", "AUTHORIZATION":
-		r.add(release.LabelAccess, s[0].at, "ALTER %s", s.word(1))
-		return
-	case "TYPE":
-		if slices.ContainsFunc(s, func(t token) bool { return t.is("ADD") }) && slices.ContainsFunc(s, func(t token) bool { return t.is("VALUE") }) {
-			return
-		}
-		r.destructive(s[0].at, "ALTER TYPE")
-		return
-	case "SEQUENCE", "EXTENSION", "STATISTICS", "INDEX", "VIEW", "FUNCTION", "PROCEDURE", "SCHEMA", "DATABASE", "DOMAIN", "MATERIALIZED", "PUBLICATION", "SUBSCRIPTION", "SERVER", "SYSTEM":
-		for _, t := range s {
-			if t.is("RENAME") || t.is("DROP") || t.is("SYSTEM") || t.is("SUBSCRIPTION") {
-				r.destructive(s[0].at, "ALTER %s … %s", s.word(1), t.text)
-			}
-			if t.is("OWNER") {
-				r.add(release.LabelAccess, t.at, "a new owner")
-			}
-		}
-		return
-	default:
-		r.destructive(s[0].at, "ALTER of what is not known here")
-		return
-	}
-	for s.word(i) == "IF" || s.word(i) == "EXISTS" || s.word(i) == "ONLY" || s.word(i) == "ONLINE" || s.word(i) == "IGNORE" {
-		i++
-	}
-	for i++; i < len(s) && s[i].symbol('.'); i += 2 { // the table's name
-	}
-	if i < len(s) && s[i].symbol('*') {
-		i++
-	}
-	if i < len(s) && s.word(i) == "WITH" && (s.word(i+1) == "CHECK" || s.word(i+1) == "NOCHECK") {
-		i += 2
-	}
-	if i >= len(s) {
-		r.destructive(s[0].at, "ALTER TABLE whose action is not understood")
-		return
-	}
-	depth, from := 0, i
-	for j := i; j <= len(s); j++ {
-		if j == len(s) || depth == 0 && s[j].symbol(',') {
-			r.action(s[from:j], s[0].at)
-			from = j + 1
-			continue
-		}
-		if s[j].symbol('(') {
-			depth++
-		} else if s[j].symbol(')') {
-			depth--
-		}
-	}
-}
-
-// action judges one action of ALTER TABLE.
-func (r *sqlReading) action(s statement, at int) {
-	if len(s) > 0 {
-		at = s[0].at
-	}
-	said := func(words ...string) bool {
-		for i := range s {
-			ok := true
-			for j, w := range words {
-				ok = ok && s.word(i+j) == w
-			}
-			if ok {
-				return true
-			}
-		}
-		return false
-	}
-	switch s.word(0) {
-	case "ADD":
-		constraint := slices.Contains([]string{"CONSTRAINT", "INDEX", "KEY", "UNIQUE", "PRIMARY", "FOREIGN", "CHECK", "FULLTEXT", "SPATIAL", "PARTITION", "PERIOD"}, s.word(1))
-		if !constraint && said("NOT", "NULL") && !said("DEFAULT") && !said("GENERATED") && !said("AUTO_INCREMENT") && !said("IDENTITY") && !said("AS") {
-			r.destructive(at, "a new column that must have a value and has no default: what runs now cannot insert")
-		}
-	case "ALTER":
-		i := 1
-		if s.word(i) == "COLUMN" {
-			i++
-		}
-		switch i++; { // behind the name
-		case s.word(i) == "SET" && s.word(i+1) == "DEFAULT", s.word(i) == "DROP" && s.word(i+1) == "NOT", s.word(i) == "SET" && (s.word(i+1) == "STATISTICS" || s.word(i+1) == "STORAGE" || s.word(i+1) == "COMPRESSION"),
-			s.word(i) == "ADD" && s.word(i+1) == "GENERATED", said("INDEX"):
-		case s.word(i) == "SET" && s.word(i+1) == "NOT":
-			r.destructive(at, "SET NOT NULL: rows without a value stop it, and what runs now may write them")
-		case said("TYPE"):
-			r.destructive(at, "ALTER COLUMN … TYPE: whether every value fits is not known")
-		default:
-			r.destructive(at, "ALTER COLUMN: whether data is lost is not known")
-		}
-	case "DROP":
-		r.destructive(at, "ALTER TABLE … DROP %s", release.Text(s.word(1)))
-	case "RENAME":
-		r.destructive(at, "ALTER TABLE … RENAME: what runs now asks for the old name")
-	case "MODIFY", "CHANGE", "CONVERT":
-		r.destructive(at, "ALTER TABLE … %s: whether every value fits is not known", s.word(0))
-	case "OWNER":
-		r.add(release.LabelAccess, at, "a new owner")
-	case "ENABLE", "FORCE", "DISABLE", "NO":
-		if said("ROW", "LEVEL", "SECURITY") {
-			r.add(release.LabelAccess, at, "row level security")
-			return
-		}
-		if s.word(0) != "ENABLE" {
-			r.destructive(at, "ALTER TABLE … %s", s.word(0))
-		}
-	case "VALIDATE", "SET", "RESET", "COMMENT", "ATTACH", "CLUSTER", "ENGINE", "AUTO_INCREMENT", "ROW_FORMAT", "REPLICA", "ALGORITHM", "CHECK":
-		if said("SCHEMA") && s.word(0) == "SET" {
-			r.destructive(at, "ALTER TABLE … SET SCHEMA: what runs now asks for the old name")
-		}
-	default:
-		r.destructive(at, "ALTER TABLE whose action is not known here")
-	}
-}
-
-// block judges a DO block: an anonymous body of code, statement by statement.
-func (r *sqlReading) block(s statement, depth int) {
-	at := s[0].at
-	if depth >= maxNestedSQL {
-		r.destructive(at, "blocks within blocks, so what it does is not known")
-		return
-	}
-	found := false
-	for i, t := range s {
-		switch {
-		case t.is("LANGUAGE") && s.word(i+1) != "PLPGSQL":
-			r.destructive(at, "a DO block in another language")
-		case t.kind == tokenText:
-			found = true
-			if t.text == "" { // '…' instead of $$…$$: the text was not kept
-				r.destructive(at, "a DO block in quotes, so what it does is not known")
-				continue
-			}
-			for _, d := range r.readings(t.text, t.at, "block") {
-				statements, broken := d.split(t.text)
-				if broken >= 0 {
-					r.destructive(t.at+broken, "a quote or comment never ends, so what it does is not known")
-				}
-				for _, inner := range statements {
-					for j := range inner {
-						inner[j].at += t.at
-					}
-					r.control(inner, depth+1)
-				}
-			}
-		}
-	}
-	if !found {
-		r.destructive(at, "a DO whose body is not understood")
-	}
-}
-
-// control takes the words that steer a block off a statement's front and judges the
-// rest.
-func (r *sqlReading) control(s statement, depth int) {
-	for len(s) > 0 {
-		switch s.word(0) {
-		case "DECLARE":
-			begin := slices.IndexFunc(s, func(t token) bool { return t.is("BEGIN") })
-			if begin < 0 {
-				return // one declaration; the next statement is another, or begins the body
-			}
-			s = s[begin:]
-		case "BEGIN", "ELSE", "LOOP", "EXCEPTION":
-			s = s[1:]
-		case "IF", "ELSIF", "ELSEIF", "WHEN", "FOR", "WHILE", "FOREACH":
-			to := slices.IndexFunc(s, func(t token) bool { return t.is("THEN") || t.is("LOOP") })
-			if to < 0 {
-				r.destructive(s[0].at, "a block that is not understood")
-				return
-			}
-			r.query(s[1:to])
-			s = s[to+1:]
-		case "END", "RAISE", "NULL", "RETURN", "EXIT", "CONTINUE":
-			return
-		case "EXECUTE", "PERFORM", "CALL":
-			r.destructive(s[0].at, "%s in a block: what it does is not known here", s.word(0))
-			return
-		default:
-			r.statement(s, depth)
-			return
-		}
-	}
 }

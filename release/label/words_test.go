@@ -174,3 +174,22 @@ func TestFoldAtTheEnds(t *testing.T) {
 		require.Equal(t, want, label.Fold(s), "%+q", s)
 	}
 }
+
+// What is found by looking up is what comparing with each text of a list finds.
+func TestListsAreWhatComparingFinds(t *testing.T) {
+	t.Parallel()
+	texts := label.Listed()
+	for _, x := range texts {
+		for _, p := range []string{x, x + "s", x + "/x", "x/" + x, "x" + x, "a." + x, strings.ToUpper(x), x + ".go", ".." + x, x + "-" + x} {
+			require.Empty(t, label.Disagreement(release.Path(p)), p)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.OneOf(rapid.SampledFrom(texts), rapid.StringMatching(`[a-zA-Z0-9._ é/\\-]{0,6}`))
+		p := strings.Join(rapid.SliceOfN(some, 0, 6).Draw(t, "parts"), rapid.SampledFrom([]string{"", "/", ".", "_"}).Draw(t, "between"))
+		require.Empty(t, label.Disagreement(release.Path(p)))
+		require.False(t, label.PlainButUnclean(p))
+		one := release.Path(p)
+		require.Equal(t, label.Words(one), label.Words(one + "/é")[:len(label.Words(one))], "read letter by letter or as bytes")
+	})
+}

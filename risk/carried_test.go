@@ -51,6 +51,8 @@ func TestFindingsOnWhatIsCarried(t *testing.T) {
 		{"introduced, exploited", "advisory", advisory(release.EffectIntroduced, exploited), []string{"critical GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
 		{"introduced, suppressed", "advisory", advisory(release.EffectIntroduced, suppressed),
 			[]string{`high GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0; 1 statements say that it does not matter here, the first by "vendor\n"`}},
+		{"a component without a version", "advisory", advisory(release.EffectUnknown, func(a *release.AdvisoryChange) { a.After = []string{"", "v1.0.0"} }),
+			[]string{"high GO-1: it may come in with pkg:golang/a.io/x (in a version that nobody told), v1.0.0"}},
 		{"nobody knows", "advisory", advisory(release.EffectUnknown), []string{"high GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0"}},
 		{"nobody knows, exploited", "advisory", advisory(release.EffectUnknown, exploited), []string{"critical GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
 		{"an effect beyond the scale", "advisory", advisory(99, exploited), []string{"critical GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},

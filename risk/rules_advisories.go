@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -24,7 +25,7 @@ func advisoryRule() Rule {
 func advisoryFinding(a *release.AdvisoryChange) Finding {
 	f := Finding{Floor: release.TierHigh, Subject: release.Text(a.ID).String()}
 	in := release.Text(a.Package).String()
-	after := release.Text(strings.Join(a.After, ", "))
+	after := release.Text(versions(a.After))
 	exploited := a.Exploited == release.AnswerYes
 	switch a.Effect {
 	case release.EffectFixed:
@@ -86,4 +87,13 @@ func behind(o *release.Outdated) string {
 		return days
 	}
 	return "how old it is is not known"
+}
+
+// versions are a list of versions as one text.
+func versions(list []string) string {
+	out := slices.Clone(list)
+	if i := slices.Index(out, ""); i >= 0 {
+		out[i] = "(in a version that nobody told)"
+	}
+	return strings.Join(out, ", ")
 }

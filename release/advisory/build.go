@@ -1,6 +1,7 @@
 package advisory
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
 	"errors"
@@ -22,6 +23,8 @@ var ErrEmpty = errors.New("advisory: no advisories")
 
 // builder collects records and makes a DB of them.
 type builder struct {
+	in      *bufio.Reader // used again from file to file,
+	room    []byte        // and so is this
 	canon   canonical
 	records map[release.Digest]*record
 	broken  map[release.Digest]bool // what could not be read, or whose rest could not
@@ -30,11 +33,15 @@ type builder struct {
 	blind   map[release.Digest]bool
 	unread  int // how often something was added to it
 	byID    map[string][]release.Digest
+	stubs   map[string]string // where an advisory was only named, by ID
+	tree    bool              // among the files may be others
+	foreign map[string]bool   // files that have what is no advisory,
+	strays  int               // and how many such things
 }
 
 func newBuilder() *builder {
 	return &builder{records: map[release.Digest]*record{}, broken: map[release.Digest]bool{}, blind: map[release.Digest]bool{},
-		byID: map[string][]release.Digest{}}
+		byID: map[string][]release.Digest{}, stubs: map[string]string{}, foreign: map[string]bool{}}
 }
 
 // gap notes what could not be read; content tells one such thing from another.
@@ -75,6 +82,13 @@ func (b *builder) add(where release.Path, id string, raw []byte, large bool) err
 		b.gap(release.GapUnreadable, subject, err, unread(raw), true)
 		return nil
 	}
+	if b.tree && !b.canon.advisory {
+		if b.strays++; b.strays > MaxStrays {
+			return errStrays
+		}
+		b.foreign[where.String()] = true
+		return nil
+	}
 	r, err := parse(raw)
 	if r != nil && id != "" && r.ID != id {
 		other := fmt.Errorf("what stands there says that it is %s", quoted(r.ID))
@@ -91,6 +105,12 @@ func (b *builder) add(where release.Path, id string, raw []byte, large bool) err
 		b.broken[digest] = true
 		b.gap(release.GapUnreadable, strings.TrimPrefix(where.String()+" "+r.ID, " "), err, digest, false)
 	}
+	if err == nil && r.stub() {
+		if at, ok := b.stubs[r.ID]; !ok || subject < at {
+			b.stubs[r.ID] = subject
+		}
+		return nil
+	}
 	b.records[digest] = r
 	b.byID[r.ID] = append(b.byID[r.ID], digest)
 	return nil
@@ -99,6 +119,24 @@ func (b *builder) add(where release.Path, id string, raw []byte, large bool) err
 // unread is the digest of what has no canonical form.
 func unread(raw []byte) release.Digest {
 	return sha256.Sum256(append([]byte("unread\x00"), raw...))
+}
+
+// passed says what was passed over, and which advisories are only named: an index says so
+// much of those that stand elsewhere.
+func (b *builder) passed(path release.Path) error {
+	for _, id := range slices.Sorted(maps.Keys(b.stubs)) {
+		if len(b.byID[id]) == 0 {
+			b.gap(release.GapIncomplete, b.stubs[id], fmt.Errorf("nothing says which packages %s is about", id), unread([]byte(id)), true)
+		}
+	}
+	if b.unread > MaxGaps {
+		return fmt.Errorf("advisory: %s: %w", path, errUnread)
+	}
+	if n := len(b.foreign); n > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(b.foreign)))
+		b.gap(release.GapUnsupported, path.String(), fmt.Errorf("%d files such as %s have what is no advisory: that was passed over", n, first), release.Digest{}, false)
+	}
+	return nil
 }
 
 // current drops the records that a later one of the same ID takes the place of (OSV schema,
@@ -133,6 +171,9 @@ func (b *builder) current() []release.Digest {
 // db makes the snapshot.
 func (b *builder) db(opts *Options) (*DB, error) {
 	digests := b.current()
+	if err := b.passed(opts.path()); err != nil {
+		return nil, err
+	}
 	if len(digests) == 0 && len(b.blind) == 0 {
 		return nil, ErrEmpty
 	}
@@ -151,6 +192,7 @@ func (b *builder) db(opts *Options) (*DB, error) {
 		db.advisories = append(db.advisories, advisory{id: r.ID, summary: summary(r.Summary), published: when(r.Published),
 			withdrawn: when(r.Withdrawn), upstream: slices.Compact(slices.Sorted(slices.Values(r.Upstream)))})
 	}
+	db.date()
 	db.group(b, digests)
 	c := compiler{db: db, packages: map[string]*draft{}, reasons: map[string]int32{}, scores: map[string]int32{}}
 	for i, d := range digests {
@@ -227,7 +269,9 @@ func (c *compiler) add(index int32, r *record, a *affected, broken bool) {
 			order, ordered = version.Of(p.Type())
 		}
 	}
-	base := affects{advisory: index, flaw: c.db.advisories[index].flaw, reason: -1, score: c.score(r, a), ecosystem: ecosystem, suffix: suffix}
+	known := &c.db.advisories[index]
+	base := affects{advisory: index, flaw: known.flaw, reason: -1, score: c.score(r, a), ecosystem: ecosystem, suffix: suffix,
+		when: known.when, alone: len(c.db.flaws[known.flaw].members) == 1}
 	if suffix == "" {
 		base.ecosystem = ""
 	}
@@ -463,16 +507,8 @@ func (dp *draftPart) finish() part {
 		return cmp.Or(cmp.Compare(a.flaw, b.flaw), cmp.Compare(a.advisory, b.advisory))
 	})
 	p.ranges = slices.Clip(p.ranges)
+	p.number()
 	return p
-}
-
-// position is where a version lies among keys.
-func (p *part) position(v version.Version) int32 {
-	i, found := slices.BinarySearchFunc(p.keys, v, version.Version.Compare)
-	if found {
-		return int32(2 * i)
-	}
-	return int32(2*i - 1)
 }
 
 func (p *part) positions(in []flip) []int32 {

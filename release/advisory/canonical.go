@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
@@ -19,6 +20,10 @@ var limits = strictjson.Limits{Package: "advisory", Bytes: MaxRecord, Depth: Max
 type canonical struct {
 	out, spare []byte
 	members    []member
+	depth      int
+	// advisory is false where JSON has nothing of an advisory: no object with the names of
+	// one, in whatever case, and none of these names at the top.
+	advisory bool
 }
 
 // member is one member of an object: out[from:to] is all of it, its name up to at.
@@ -30,7 +35,7 @@ func (c *canonical) digest(raw []byte) (release.Digest, error) {
 	if err != nil {
 		return release.Digest{}, err
 	}
-	c.out, c.members = c.out[:0], c.members[:0]
+	c.out, c.members, c.depth, c.advisory = c.out[:0], c.members[:0], 0, false
 	if err := c.value(s); err != nil {
 		return release.Digest{}, err
 	}
@@ -39,7 +44,7 @@ func (c *canonical) digest(raw []byte) (release.Digest, error) {
 	}
 	d := release.Digest(sha256.Sum256(c.out))
 	if cap(c.out) > 1<<20 { // an unusual one: its room is not worth keeping
-		*c = canonical{}
+		*c = canonical{advisory: c.advisory}
 	}
 	return d, nil
 }
@@ -54,7 +59,9 @@ func (c *canonical) value(s *strictjson.Scanner) error {
 		return c.object(s)
 	case strictjson.Array:
 		c.out = append(c.out, '[')
+		c.depth++
 		err := s.Array(func(int) error { return c.value(s) })
+		c.depth--
 		c.out = append(c.out, ']')
 		return err
 	case strictjson.String:
@@ -80,7 +87,17 @@ func (c *canonical) text(b []byte) {
 func (c *canonical) object(s *strictjson.Scanner) error {
 	c.out = append(c.out, '{')
 	start, first := len(c.out), len(c.members)
+	c.depth++
+	var id, rest bool
 	err := s.Object(func(name []byte) error {
+		switch len(name) {
+		case len("id"):
+			id = id || strings.EqualFold(string(name), "id")
+		case len("affected"):
+			rest = rest || strings.EqualFold(string(name), "affected")
+		case len("schema_version"):
+			rest = rest || strings.EqualFold(string(name), "schema_version")
+		}
 		m := member{from: len(c.out)}
 		c.text(name)
 		m.at = len(c.out)
@@ -94,6 +111,8 @@ func (c *canonical) object(s *strictjson.Scanner) error {
 	if err != nil {
 		return err
 	}
+	c.depth--
+	c.advisory = c.advisory || id && rest || c.depth == 0 && (id || rest)
 	own := c.members[first:]
 	order := func(a, b member) int { return bytes.Compare(c.out[a.from:a.at], c.out[b.from:b.at]) }
 	if !slices.IsSortedFunc(own, order) {

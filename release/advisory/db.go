@@ -1,6 +1,8 @@
 package advisory
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -19,6 +21,7 @@ type DB struct {
 	gaps   []release.Gap
 
 	advisories []advisory
+	moments    []time.Time // at which any was published or withdrawn, sorted, all different
 	flaws      []flaw
 	packages   map[string]*pkg
 	areas      map[string]bool
@@ -37,8 +40,8 @@ func (db *DB) Len() int { return db.read }
 // modified or withdrawn. It says at least how old the snapshot is not. Zero where none says.
 func (db *DB) Newest() time.Time { return db.newest }
 
-// Gaps are what could not be read, sorted; the caller owns the slice. With any, some
-// answers are unknown.
+// Gaps are what could not be read, sorted; the caller owns the slice. Of these, what was
+// passed over as no advisory ([release.GapUnsupported]) makes no answer unknown.
 func (db *DB) Gaps() []release.Gap { return append([]release.Gap(nil), db.gaps...) }
 
 // advisory is one record.
@@ -48,6 +51,45 @@ type advisory struct {
 	published, withdrawn time.Time
 	upstream             []string
 	flaw                 int32
+	when                 span
+}
+
+// span is when an advisory stands, as numbers of moments: from the first on, 0 for always,
+// and up to the second, never for no end.
+type span struct{ published, withdrawn int32 }
+
+const never = math.MaxInt32
+
+// number counts the moments until t, t included.
+func (db *DB) number(t time.Time) int32 {
+	i, found := slices.BinarySearchFunc(db.moments, t, time.Time.Compare)
+	if found {
+		i++
+	}
+	return int32(i)
+}
+
+// date numbers the moments of all advisories.
+func (db *DB) date() {
+	for i := range db.advisories {
+		for _, t := range []time.Time{db.advisories[i].published, db.advisories[i].withdrawn} {
+			if !t.IsZero() {
+				db.moments = append(db.moments, t)
+			}
+		}
+	}
+	slices.SortFunc(db.moments, time.Time.Compare)
+	db.moments = slices.Clip(slices.CompactFunc(db.moments, time.Time.Equal))
+	for i := range db.advisories {
+		a := &db.advisories[i]
+		a.when = span{withdrawn: never}
+		if !a.published.IsZero() {
+			a.when.published = db.number(a.published)
+		}
+		if !a.withdrawn.IsZero() {
+			a.when.withdrawn = db.number(a.withdrawn)
+		}
+	}
 }
 
 // flaw is what several records may be about.
@@ -69,6 +111,9 @@ type part struct {
 	order  version.Order
 	keys   []version.Version // sorted, all different
 	ranges []affects         // sorted by flaw, then advisory
+	// numbers are those of the keys, where byNumber says that all have some.
+	numbers  []numbers
+	byNumber bool
 }
 
 // affects is what one advisory says about a package in one order.
@@ -83,6 +128,8 @@ type affects struct {
 	reason int32
 	// score, by index, is the highest severity; -1 for none.
 	score int32
+	when  span // that of the advisory
+	alone bool // it is the only one of its flaw
 	fixed []string
 	// ecosystem and suffix say for which release of a distribution; "" for all.
 	ecosystem, suffix string

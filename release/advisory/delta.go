@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -18,10 +19,14 @@ const Format = "osv/1"
 // introduced, fixed and carried on. It is the difference of two calls of [DB.Match].
 //
 // A nil inventory is a file that is not there in that revision, and affects nothing. One
-// that was not read completely lists what it lists: that a flaw was or is in it can be
-// seen, that it was or is not cannot. Where that decides, and where either side is
-// unknown, so is the effect, and Detail says why. A flaw that was unknown before and is
-// gone after is unknown, too.
+// that was not read completely, or has a component that is no package URL, lists what it
+// lists: that a flaw was or is in it can be seen, that it was or is not cannot. Where that
+// decides, and where either side is unknown, so is the effect, and Detail says why. A flaw
+// that was unknown before and is gone after is unknown, too.
+//
+// Before and After have, of a known effect too, all versions that may be affected: Detail
+// names those of After that are not known to be. A component without a version has the
+// version "". Whoever answers for each of After has answered for all.
 //
 // The coverage of advisories is the lowest of those of the two inventories and of both
 // matches. Gaps of the inventories are theirs to tell.
@@ -63,9 +68,10 @@ func (a flawKey) compare(b flawKey) int {
 // side is what one inventory has of a flaw.
 type side struct {
 	answer   release.Answer
-	versions []string // of the answer
-	detail   string
-	also     string // why further versions may be affected
+	versions []string // that are affected, or may be
+	detail   string   // why the answer is unknown
+	maybe    []string // versions that may be affected, where others are,
+	why      string   // and why it is not known
 	findings []Finding
 }
 
@@ -98,15 +104,19 @@ func (d *differ) side(db *DB, in *release.Inventory, asOf time.Time, of func(*ch
 			d.gaps = append(d.gaps, g)
 		}
 	}
+	var raw, canonical release.PURL // of the last finding: a caller's may be written in other ways
 	for _, l := range []struct {
 		findings []Finding
 		answer   release.Answer
 	}{{r.Affected, release.AnswerYes}, {r.Unknown, release.AnswerUnknown}} {
 		for _, f := range l.findings {
-			k := flawKey{f.Component.Package(), f.flaw}
-			if k.pkg == "" {
-				continue // cannot be: Match refuses what is no purl
+			if f.Component != raw {
+				raw, canonical = f.Component, f.Component
+				if p, err := release.ParsePURL(string(raw)); err == nil {
+					canonical = p
+				}
 			}
+			k := flawKey{canonical.Package(), f.flaw}
 			c := d.flaws[k]
 			if c == nil {
 				c = &change{before: side{answer: release.AnswerNo}, after: side{answer: release.AnswerNo}}
@@ -116,25 +126,23 @@ func (d *differ) side(db *DB, in *release.Inventory, asOf time.Time, of func(*ch
 			if s.answer == release.AnswerNo {
 				s.answer = l.answer
 			}
+			v := f.Component.Version()
+			s.versions = append(s.versions, v)
 			if s.answer != l.answer {
-				s.also = cmp.Or(s.also, f.Detail)
+				s.maybe, s.why = append(s.maybe, v), cmp.Or(s.why, f.Detail)
 				continue
 			}
-			s.findings = append(s.findings, f)
-			s.versions = append(s.versions, f.Component.Version())
-			if s.detail == "" {
-				s.detail = f.Detail
-			}
+			s.findings, s.detail = append(s.findings, f), cmp.Or(s.detail, f.Detail)
 		}
 	}
-	return in.Coverage == release.CoverageComplete
+	return in.Coverage == release.CoverageComplete && r.unreadable == 0
 }
 
 // change is what the release does about one flaw.
 func (d *differ) change(k flawKey) release.AdvisoryChange {
 	c := d.flaws[k]
 	b, a := &c.before, &c.after
-	out := release.AdvisoryChange{Package: k.pkg, File: d.file, Before: versionsOf(b), After: versionsOf(a)}
+	out := release.AdvisoryChange{Package: k.pkg, File: d.file, Before: sorted(b.versions), After: sorted(a.versions)}
 	out.Effect, out.Detail = d.effect(b, a)
 	findings := a.findings
 	if len(findings) == 0 {
@@ -143,10 +151,10 @@ func (d *differ) change(k flawKey) release.AdvisoryChange {
 	first := findings[0]
 	out.ID, out.Aliases, out.Summary, out.Published = first.ID, slices.Clone(first.Aliases), first.Summary, first.Published
 	out.Relation, out.Scope, out.Severity = first.Relation, first.Scope, first.Severity
-	var fixed []string
+	var fixed, upstream []string
 	for _, f := range findings {
 		out.Relation, out.Scope = widest(out.Relation, f.Relation), min(out.Scope, f.Scope)
-		fixed = both(fixed, f.FixedIn)
+		fixed, upstream = both(fixed, f.FixedIn), both(upstream, f.Upstream)
 		if f.Severity.Known && (!out.Severity.Known || higher(f.Severity, out.Severity)) {
 			out.Severity = f.Severity
 		}
@@ -154,18 +162,14 @@ func (d *differ) change(k flawKey) release.AdvisoryChange {
 			out.Published = f.Published
 		}
 	}
-	out.FixedIn = slices.Clone(fixed)
+	out.FixedIn, out.Upstream = slices.Clone(fixed), sorted(slices.Clone(upstream))
 	return out
 }
 
-// versionsOf are the versions of one side as text, each once.
-func versionsOf(s *side) []string {
-	if len(s.versions) == 0 {
-		return nil
-	}
-	slices.Sort(s.versions)
-	out := slices.Compact(s.versions)
-	return slices.DeleteFunc(out, func(v string) bool { return v == "" })
+// sorted are texts in order, each once; it overwrites them.
+func sorted(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 // effect compares the two sides of one flaw.
@@ -188,10 +192,18 @@ func (d *differ) effect(b, a *side) (release.Effect, string) {
 	return release.EffectUnknown, fmt.Sprintf("%s was not read completely after the release: it may still be there", d.file)
 }
 
-// further says that other versions may be affected besides.
+// further says of which other versions it is not known.
 func further(s *side) string {
-	if s.also == "" {
+	if len(s.maybe) == 0 {
 		return ""
 	}
-	return "other versions of it may be affected, too: " + s.also
+	var names []string
+	for i, v := range sorted(s.maybe) {
+		if i == 5 {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, quoted(v))
+	}
+	return "of " + strings.Join(names, ", ") + " it is not known: " + s.why
 }

@@ -29,7 +29,10 @@
 //     written as Go's;
 //   - the advisory itself could not be read. Where its packages could, they are
 //     unknown; where not, every answer is partial;
-//   - the snapshot has no advisory at all of the component's ecosystem.
+//   - the snapshot has no advisory at all of the component's ecosystem;
+//   - advisories of a distribution stand under the names of source packages, the
+//     component is not known by its own name, and no component of the distribution
+//     tells its source.
 //
 // # Ranges
 //
@@ -45,16 +48,29 @@
 // does. An advisory for one of two packages that differ only in case is told of
 // both. A Go module is its exact path: example.com/x and example.com/x/v2 are two.
 // Packages of distributions are looked up by their own name and by that of their
-// source, where the purl tells it in the qualifier upstream.
+// source, where the purl tells it in the qualifier upstream (Syft writes it).
 //
 // # As of a moment
 //
 // An advisory counts if it was published by then and not withdrawn. One that says no
 // (or no readable) time of publication counts always, since nobody can say that it
-// was not known; so does one withdrawn later, or without a time. What counts as
-// withdrawn is in [Result.Withdrawn]. The wording, the aliases and the ranges are the
+// was not known; so does one withdrawn later, or without a time. That errs towards
+// "affected": looking back, it also tells what was published later, and
+// [Finding.Published] is zero. Neither the year in an ID nor the time of modification is
+// taken instead: IDs are given before and after publication. What counts as withdrawn is
+// in [Result.Withdrawn]. The wording, the aliases and the ranges are the
 // snapshot's: whoever wants those of the day, too, asks the snapshot of that day. What was
 // published after the snapshot was made is not in it; [DB.Newest] says how old it is.
+//
+// # What is an advisory
+//
+// A tree of files may have others beside: an index, records in another format, the
+// settings of tools. JSON without any name that only an advisory has (id,
+// affected, schema_version), at its top or together inside, is passed over, and
+// [DB.Gaps] says so. All else that cannot be read may be an advisory of any package.
+// A record that only names an advisory, as an index does, takes the place of none; if
+// nothing else is there of that ID, it may be of any package, too. An empty list of
+// affected packages is an answer: no package is.
 //
 // # One flaw, many names
 //

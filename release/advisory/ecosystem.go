@@ -88,6 +88,12 @@ var namespaces = map[string]string{
 // distributions are the purl types whose namespace says which ecosystem it is.
 func distribution(kind string) bool { return kind == "deb" || kind == "apk" || kind == "rpm" }
 
+// bySource reports whether the advisories of a distribution stand under the names of
+// source packages, which are not those of what is installed.
+func bySource(area string) bool {
+	return area != "rpm/almalinux" && area != "rpm/redhat" && area != "rpm/rocky-linux"
+}
+
 // place is where an affected entry is looked up: the area that it belongs to ("npm",
 // "deb/debian"; "" for packages that have only a name) and the key of the package.
 type place struct{ area, key string }
@@ -145,7 +151,10 @@ func add(out []place, area, name string) []place {
 		name = namespace + "/" + name
 	}
 	p, err := release.NewPURL(kind, name, "")
-	if err != nil {
+	if err != nil { // a type whose purls need more than a name, as julia's do
+		for _, o := range addName(nil, "", name) {
+			out = append(out, place{area, kind + "/" + o.key})
+		}
 		return out
 	}
 	if _, key, ok := splitKey(string(p), nil, true); ok {

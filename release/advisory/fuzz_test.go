@@ -112,7 +112,7 @@ func FuzzRange(f *testing.F) {
 // The key of a component is that of any other way to write its purl.
 func FuzzComponent(f *testing.F) {
 	for _, s := range []string{"pkg:npm/%40babel/core@1.0.0", "pkg:NPM/@babel/core@1", "pkg:pypi/A__b.c@1", "pkg:golang/a.io/B@v1?x=y#z", "pkg:deb/debian/x@1?distro=debian-12", "pkg://npm//x@1", "x",
-		"pkg:npm/a+b@1", "pkg:npm/%80@1", "pkg:npm/a@b/c@1", "pkg:npm/%C3%A9@1", "pkg:npm/x?a=b@c", "pkg:npm/x#y?z=1"} {
+		"pkg:npm/a+b@1", "pkg:npm/%80@1", "pkg:npm/a@b/c@1", "pkg:npm/a@b/c", "pkg:npm/a~b_c.d-e@1.2.3", "pkg:golang/std@1.22.3", "pkg:golang/a//b@v1", "pkg:npm/@1", "pkg:npm/%C3%A9@1", "pkg:npm/x?a=b@c", "pkg:npm/x#y?z=1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -138,5 +138,10 @@ func FuzzComponent(f *testing.F) {
 		}
 		found := append(r.Affected, r.Unknown...)
 		require.NotEmpty(t, found, "%q %q", s, canonical)
+		one, other := inventory(s), inventory(string(canonical))
+		require.Equal(t, db.Delta(other, other, today).Advisories, db.Delta(one, other, today).Advisories)
+		if !strings.ContainsAny(string(canonical), "?#") { // a qualifier that says nothing changes nothing
+			require.Equal(t, answer(db, string(canonical)), answer(db, string(canonical)+"?zz=y"))
+		}
 	})
 }

@@ -9,6 +9,54 @@ import (
 // keyRoom is room for a key that needs no heap.
 const keyRoom = 256
 
+// cutPlain cuts most purls: without qualifiers, without anything that must be escaped or
+// folded, of an ecosystem without rules of its own. Then the purl is its key, as splitKey
+// has it.
+func cutPlain(purl string) (kind, key, version string, ok bool) {
+	const start = len("pkg:")
+	if len(purl) < start || purl[:start] != "pkg:" {
+		return "", "", "", false
+	}
+	end, slash := start, 0
+	for last := byte('/'); end < len(purl) && plain[purl[end]]; end++ {
+		c := purl[end]
+		if c == '/' {
+			if last == '/' {
+				return "", "", "", false
+			}
+			if slash == 0 {
+				slash = end
+			}
+		}
+		last = c
+	}
+	if slash == 0 || purl[end-1] == '/' {
+		return "", "", "", false
+	}
+	kind, key = purl[start:slash], purl[start:end]
+	if kind == "pypi" || distribution(kind) || key == "golang/std" {
+		return "", "", "", false
+	}
+	if end == len(purl) {
+		return kind, key, "", true
+	}
+	version = purl[end+1:]
+	for i := range len(version) {
+		if !plain[version[i]] || version[i] == '/' {
+			return "", "", "", false
+		}
+	}
+	return kind, key, version, purl[end] == '@' && version != ""
+}
+
+// plain are the characters that need no look.
+var plain = func() (t [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789/.-_~") {
+		t[c] = true
+	}
+	return t
+}()
+
 // splitKey is the area and the key of a canonical package URL, appended to room: type,
 // namespace and name as they stand in the purl, without case, and for pypi as PEP 503 has
 // names. It is false where the purl may not be canonical; parsed says that it surely is.

@@ -15,6 +15,7 @@ const (
 	MaxRatio   = 100      // decompressed bytes for each compressed one,
 	MaxSlack   = 16 << 20 // above this many
 	MaxSpace   = 1 << 20  // bytes of white space between two records
+	MaxStrays  = 200_000  // values in a tree that are no advisories
 	MaxGaps    = 1000     // gaps that are listed, and advisories of which nothing could be read
 	MaxIndex   = 1 << 28  // bytes of a zip archive's directory
 	MaxSummary = 300      // bytes of a summary that are kept

@@ -16,10 +16,13 @@ import (
 
 // Load reads all files of a tree whose names end in .json, .jsonl or .json.gz, but for those in
 // directories that begin with a dot. Each has one advisory or many, as [LoadFile] reads
-// them. Others are passed over. A file that cannot be read is a gap; an error means that
-// the tree cannot be, or that there is nothing in it ([ErrEmpty]).
+// them. Others are passed over, and so is JSON that has nothing of an advisory: the index
+// of a database, records in another format. One gap says how many files have such. A file
+// that cannot be read is a gap; an error means that the tree cannot be, or that there is
+// nothing in it ([ErrEmpty]).
 func Load(fsys fs.FS, opts *Options) (*DB, error) {
 	b := newBuilder()
+	b.tree = true
 	files, total := 0, int64(MaxBytes)
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -77,6 +80,7 @@ func LoadZip(r io.ReaderAt, size int64, opts *Options) (*DB, error) {
 		}
 	}
 	b := newBuilder()
+	b.tree = true
 	total := int64(most)
 	for _, f := range z.File {
 		if hidden(f.Name) || !wanted(f.Name) || strings.HasSuffix(f.Name, "/") {
@@ -148,7 +152,7 @@ func (b *budget) Read(p []byte) (int, error) {
 // file reads one of many files. An error ends all.
 func (b *builder) file(name release.Path, r *budget) error {
 	err := b.stream(name, r)
-	if errors.Is(err, errBudget) || errors.Is(err, errRecords) || errors.Is(err, errUnread) {
+	if errors.Is(err, errBudget) || errors.Is(err, errRecords) || errors.Is(err, errUnread) || errors.Is(err, errStrays) {
 		return err
 	}
 	if err != nil {
@@ -160,26 +164,34 @@ func (b *builder) file(name release.Path, r *budget) error {
 	return nil
 }
 
-// Both end a load: there is more than may be, or it is no collection of advisories.
+// These end a load: there is more than may be, or it is no collection of advisories.
 var (
 	errRecords = fmt.Errorf("more than %d advisories", MaxRecords)
 	errUnread  = fmt.Errorf("more than %d of them cannot be read at all", MaxGaps)
+	errStrays  = fmt.Errorf("more than %d things in it are no advisories", MaxStrays)
 )
 
 // stream reads a file that is compressed or not.
 func (b *builder) stream(name release.Path, r *budget) error {
-	in := bufio.NewReaderSize(r, 32<<10)
+	if b.in == nil {
+		b.in, b.room = bufio.NewReaderSize(nil, 32<<10), make([]byte, 64<<10)
+	}
+	in := b.in
+	in.Reset(r)
+	defer in.Reset(nil)
 	visit := func(id string, raw []byte, large bool) error { return b.add(name, id, raw, large) }
 	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
-		return records(in, visit)
+		return records(b.splitter(in), visit)
 	}
 	packed := &counter{r: in}
 	z, err := gzip.NewReader(packed)
 	if err != nil {
 		return err
 	}
-	return records(&ratio{r: z, packed: packed}, visit)
+	return records(b.splitter(&ratio{r: z, packed: packed}), visit)
 }
+
+func (b *builder) splitter(r io.Reader) *splitter { return &splitter{r: r, buf: b.room, any: b.tree} }
 
 // counter counts what was read.
 type counter struct {

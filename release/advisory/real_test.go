@@ -2,6 +2,8 @@ package advisory_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +26,32 @@ func TestGoVulndb(t *testing.T) {
 		want := match(docs, things, asOf)
 		require.Greater(t, len(want), 100)
 		require.Equal(t, want, answers(db.Match(components(things), asOf)))
+	}
+}
+
+// T18: most records of this database say no time of publication. The year in an ID is no
+// bound, as those that say one show, so all such records count at any moment, and say so.
+func TestT18UndatedRecords(t *testing.T) {
+	t.Parallel()
+	raw := goVulndb(t)
+	docs := documents(t, raw)
+	undated, earlier := 0, []string{}
+	for _, d := range docs {
+		require.True(t, moment(d.Modified).IsZero(), "nor does any tell when it was modified")
+		if at := moment(d.Published); at.IsZero() {
+			undated++
+		} else if year, _ := strconv.Atoi(strings.Split(d.ID, "-")[1]); at.Year() < year {
+			earlier = append(earlier, d.ID)
+		}
+	}
+	require.Equal(t, 4039, undated)
+	require.Equal(t, []string{"GO-2022-0621", "GO-2022-0706", "GO-2022-0755", "GO-2022-0762"}, earlier)
+	db, err := loadText(raw)
+	require.NoError(t, err)
+	r := db.Match([]release.Component{{PURL: "pkg:golang/golang.org/x/net@v0.20.0"}}, time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC))
+	require.Equal(t, "GO-2024-2687", r.Affected[0].ID)
+	for _, f := range r.Affected {
+		require.True(t, f.Published.IsZero(), f.ID)
 	}
 }
 

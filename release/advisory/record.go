@@ -170,6 +170,10 @@ func (r *record) check() error {
 	return nil
 }
 
+// stub reports whether a record only names an advisory, as an index does. That no package is
+// affected is written as an empty list.
+func (r *record) stub() bool { return r.Affected == nil && r.Withdrawn == "" }
+
 // knownSchema reports whether a schema version is 1.x; none means 1.0.0.
 func knownSchema(v string) bool { return v == "" || v == "1" || strings.HasPrefix(v, "1.") }
 

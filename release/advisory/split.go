@@ -16,13 +16,13 @@ var errTooLarge = fmt.Errorf("it is larger than %d bytes", MaxRecord)
 // cuts out has matching brackets and quotes; the rest is for others to check.
 type splitter struct {
 	r    io.Reader
-	buf  []byte
+	buf  []byte // room to read into
 	i, n int
 	off  int64 // of buf[0] in the stream
 	err  error
+	// any says that what is no object may stand where a record is looked for
+	any bool
 }
-
-func newSplitter(r io.Reader) *splitter { return &splitter{r: r, buf: make([]byte, 64<<10)} }
 
 // fill reads on; it is false at the end and on errors.
 func (s *splitter) fill() bool {
@@ -173,9 +173,9 @@ var topNames = map[string]bool{"schema_version": true, "id": true, "modified": t
 
 // records calls visit with each record of a stream: a JSON array, a JSON object by id,
 // one record, or one a line. raw is only good during the call. An error means that the rest
-// was not read.
-func records(r io.Reader, visit func(id string, raw []byte, large bool) error) error {
-	s := newSplitter(r)
+// was not read. Where anything may stand, visit gets other values, too, and an object
+// whose first member is none as a whole.
+func records(s *splitter, visit func(id string, raw []byte, large bool) error) error {
 	c, err := s.peek()
 	if err != nil {
 		return err
@@ -202,7 +202,7 @@ func (s *splitter) array(visit func(string, []byte, bool) error) error {
 		if c == ']' && first {
 			break
 		}
-		if c != '{' {
+		if c != '{' && !s.any {
 			return s.fail("an object must stand here")
 		}
 		raw, large, err := s.value(buf[:0])
@@ -231,6 +231,10 @@ func (s *splitter) array(visit func(string, []byte, bool) error) error {
 // first name.
 func (s *splitter) object(visit func(string, []byte, bool) error) error {
 	s.i++
+	if c, err := s.peek(); err == nil && c == '}' && s.any {
+		s.i++
+		return s.end()
+	}
 	name, _, err := s.value([]byte{'{'})
 	if err != nil {
 		return err
@@ -240,15 +244,23 @@ func (s *splitter) object(visit func(string, []byte, bool) error) error {
 		return err
 	}
 	if topNames[id] {
-		return s.lines(name, visit)
-	}
-	var buf []byte
-	for {
 		if err := s.skip(':'); err != nil {
 			return err
 		}
-		if c, err := s.peek(); err != nil || c != '{' {
-			return errors.Join(err, s.fail("an object must stand here"))
+		return s.lines(append(name, ':'), visit)
+	}
+	var buf []byte
+	for first := true; ; first = false {
+		if err := s.skip(':'); err != nil {
+			return err
+		}
+		switch c, err := s.peek(); {
+		case err != nil:
+			return err
+		case c != '{' && !s.any:
+			return s.fail("an object must stand here")
+		case c != '{' && first:
+			return s.lines(append(name, ':'), visit)
 		}
 		raw, large, err := s.value(buf[:0])
 		if err != nil {
@@ -280,10 +292,9 @@ func (s *splitter) object(visit func(string, []byte, bool) error) error {
 	return s.end()
 }
 
-// lines reads one record, whose beginning was read already, and those on the lines that
-// follow.
+// lines reads one record, of which the first name and colon were read already, and those on
+// the lines that follow.
 func (s *splitter) lines(begun []byte, visit func(string, []byte, bool) error) error {
-	// The rest of the object is cut out like a value: an open bracket is there already.
 	raw, large, err := s.rest(begun)
 	if err != nil {
 		return err
@@ -308,43 +319,32 @@ func (s *splitter) lines(begun []byte, visit func(string, []byte, bool) error) e
 	}
 }
 
-// rest appends what is left of an object behind its first name.
+// rest appends what is left of an object behind its first colon.
 func (s *splitter) rest(begun []byte) ([]byte, bool, error) {
-	for first := true; ; first = false {
+	for {
+		var large bool
+		var err error
+		if begun, large, err = s.value(begun); err != nil || large || len(begun) > MaxRecord {
+			return s.tooLarge(err)
+		}
 		c, err := s.peek()
 		if err != nil {
 			return nil, false, err
 		}
-		want := byte(',')
-		if first {
-			want = ':'
-		}
-		if c == '}' && !first {
+		if c == '}' {
 			s.i++
 			return append(begun, '}'), false, nil
 		}
-		if c != want {
-			return nil, false, s.fail(fmt.Sprintf("%q must stand here", want))
+		if err := s.skip(','); err != nil {
+			return nil, false, err
 		}
-		s.i++
-		begun = append(begun, want)
-		if !first {
-			var large bool
-			if begun, large, err = s.value(begun); err != nil || large {
-				return s.tooLarge(err)
-			}
-			if err := s.skip(':'); err != nil {
-				return nil, false, err
-			}
-			begun = append(begun, ':')
-		}
-		var large bool
-		if begun, large, err = s.value(begun); err != nil || large {
+		if begun, large, err = s.value(append(begun, ',')); err != nil || large {
 			return s.tooLarge(err)
 		}
-		if len(begun) > MaxRecord {
-			return s.tooLarge(nil)
+		if err := s.skip(':'); err != nil {
+			return nil, false, err
 		}
+		begun = append(begun, ':')
 	}
 }
 

@@ -48,6 +48,12 @@ type world struct {
 	reviews []object
 	commits []object
 	options review.Options
+	// collaborators is nil where there is no such file.
+	collaborators []object
+}
+
+func collaborator(login string, push bool) object {
+	return object{"login": login, "id": number(login), "type": "User", "permissions": object{"pull": true, "push": push, "admin": false}, "role_name": "whatever"}
 }
 
 func pull() *world {
@@ -87,9 +93,13 @@ func (w *world) review(who, state string, minute int) *world {
 }
 
 func (w *world) files(t testing.TB) review.GitHubFiles {
-	return review.GitHubFiles{
+	in := review.GitHubFiles{
 		Pull: file(t, "pull.json", w.pull), Commits: file(t, "commits.json", list(w.commits)), Reviews: file(t, "reviews.json", list(w.reviews)),
 	}
+	if w.collaborators != nil {
+		in.Collaborators = file(t, "collaborators.json", w.collaborators)
+	}
+	return in
 }
 
 func (w *world) read(t testing.TB) review.Reviews { return review.GitHub(w.files(t), w.options) }

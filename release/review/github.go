@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,11 @@ type GitHubFiles struct {
 	// Commits is GET /repos/{owner}/{repo}/pulls/{number}/commits. GitHub lists no more
 	// than 250 of them.
 	Commits File
+	// Collaborators is GET /repos/{owner}/{repo}/collaborators: who may write. It is not
+	// needed. Without it the association of a review says who may, which is less exact:
+	// a MEMBER of an organization may have access to read only, and a member whose
+	// membership is hidden from the token is told as a CONTRIBUTOR.
+	Collaborators File
 }
 
 type githubPull struct {
@@ -64,6 +70,15 @@ type githubCommit struct {
 	Committer *account `json:"committer"`
 }
 
+type githubCollaborator struct {
+	ID          int64  `json:"id"`
+	Login       string `json:"login"`
+	Type        string `json:"type"`
+	Permissions struct {
+		Push bool `json:"push"`
+	} `json:"permissions"`
+}
+
 type githubPerson struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
@@ -84,6 +99,9 @@ func GitHub(in GitHubFiles, options Options) Reviews {
 		r.gap(in.Reviews, release.GapIncomplete, "there are no reviews")
 	} else {
 		r.githubReviews(in.Reviews, &pull)
+	}
+	if r.source(in.Collaborators, "github/collaborators") {
+		r.githubCollaborators(in.Collaborators)
 	}
 	if !r.source(in.Commits, "github/commits") {
 		r.gap(in.Commits, release.GapIncomplete, "there are no commits: nobody knows who wrote them")
@@ -135,16 +153,7 @@ func (r *reader) githubCommits(f File, p *githubPull) {
 		}
 		r.githubPerson(c.Author, c.Commit.Author, verified)
 		r.githubPerson(c.Committer, c.Commit.Committer, verified)
-		who, more := coAuthors(c.Commit.Message)
-		for _, p := range who {
-			a, mapped := r.email(p.name, p.email)
-			// Automation that somebody credits stands beside that somebody.
-			r.contributor(a, mapped || a.Kind != release.ActorUnknown)
-		}
-		if more {
-			return fmt.Errorf("commit %s names more than %d co-authors", id, maxPeople)
-		}
-		return nil
+		return r.coAuthors(id, c.Commit.Message)
 	})
 	switch {
 	case !r.commits:
@@ -169,7 +178,6 @@ func (r *reader) githubPerson(a *account, p *githubPerson, verified bool) {
 	if p != nil {
 		claim, mapped = r.email(p.Name, p.Email)
 	}
-	automatic := func(a release.Actor) bool { return a.Kind != release.ActorHuman && a.Kind != release.ActorUnknown }
 	switch {
 	case who.ID != "":
 		r.contributor(who, verified || !automatic(who))
@@ -226,6 +234,33 @@ func (r *reader) githubReviews(f File, p *githubPull) {
 	})
 	r.reviews = whole && !mixed
 	r.read = whole || len(r.votes) > 0
+}
+
+// githubCollaborators reads who may write. Somebody who is not in the list may not.
+func (r *reader) githubCollaborators(f File) {
+	r.writers = map[string]bool{}
+	r.list(f, func(raw []byte) error {
+		var c githubCollaborator
+		if err := strictjson.Unmarshal(raw, &c, limits()); err != nil {
+			return err
+		}
+		if who := r.account(&account{ID: c.ID, Login: c.Login, Type: c.Type}); who.ID != "" && c.Permissions.Push {
+			r.writers[who.ID] = true
+		}
+		return nil
+	})
+}
+
+// mayWrite says whether the approver may write to the repository. GitLab lets nobody
+// else approve.
+func (r *reader) mayWrite(v vote) bool {
+	switch {
+	case r.scheme != "github" || r.options.OutsidersUnsafe:
+		return true
+	case r.writers != nil:
+		return r.writers[v.by.ID]
+	}
+	return slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, v.association)
 }
 
 // githubKey is what must not differ between two records of one review.

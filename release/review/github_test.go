@@ -3,6 +3,7 @@ package review_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -149,6 +150,30 @@ func TestApprovals(t *testing.T) {
 			w.review("grace", "APPROVED", 1)
 			delete(last(w.reviews), "author_association")
 		}, []string{"grace no-write-access"}, nil},
+
+		// Standing is not permission: where the collaborators are told, theirs counts.
+		{"a member who may only read", func(w *world) {
+			w.collaborators = []object{collaborator("ada", true), collaborator("grace", false)}
+			w.review("grace", "APPROVED", 1)
+		}, []string{"grace no-write-access"}, nil},
+		{"a member who is no collaborator", func(w *world) {
+			w.collaborators = []object{collaborator("ada", true)}
+			w.review("grace", "APPROVED", 1)
+		}, []string{"grace no-write-access"}, nil},
+		{"a collaborator whose permissions are not told", func(w *world) {
+			w.collaborators = []object{{"login": "grace", "id": number("grace"), "type": "User"}}
+			w.review("grace", "APPROVED", 1)
+		}, []string{"grace no-write-access"}, nil},
+		{"a hidden member who may write", func(w *world) {
+			w.collaborators = []object{collaborator("GRACE", true)}
+			w.review("grace", "APPROVED", 1)
+			set(w.reviews, "author_association", "CONTRIBUTOR")
+		}, []string{"grace counts"}, nil},
+		{"a collaborator by the host's map", func(w *world) {
+			w.options.Identities = map[string]release.Actor{"github:grace-work": human("github:grace")}
+			w.collaborators = []object{collaborator("grace-work", true)}
+			w.review("grace", "APPROVED", 1)
+		}, []string{"grace counts"}, nil},
 
 		// Who wrote it must be known.
 		{"an author whose account nobody knows", func(w *world) { w.commit(old, "email:x@example.com", "ada", "x").review("grace", "APPROVED", 1) }, []string{"grace contributors-unknown"}, nil},
@@ -306,17 +331,47 @@ func TestPages(t *testing.T) {
 // A list that is as long as a page may go on: a veto may be on the next one.
 func TestFullPages(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{29, 30, 31, 50, 99, 100, 101, 200} {
+	for _, n := range []int{29, 30, 31, 50, 60, 99, 100, 101, 150, 180, 200} {
 		w := pull().review("grace", "APPROVED", 1)
 		for len(w.reviews) < n {
 			w.review("eve", "COMMENTED", 2)
 		}
-		full := n == 30 || n == 50 || n%100 == 0
+		full := n%30 == 0 || n%50 == 0
 		r := w.read(t)
 		require.Equal(t, map[bool][]string{true: {"grace reviews-incomplete"}, false: {"grace counts"}}[full], told(r), n)
 		require.Equal(t, full, r.Coverage != release.CoverageComplete)
 		w.options.AllPages = true
 		require.Equal(t, []string{"grace counts"}, told(w.read(t)), n)
+	}
+}
+
+// Of several pages, a short one is the last. A page of another length than usual is
+// told from it by the others.
+func TestFullPagesOfSeveral(t *testing.T) {
+	t.Parallel()
+	w := pull().review("grace", "APPROVED", 1)
+	for len(w.reviews) < 200 {
+		w.review("eve", "COMMENTED", 2)
+	}
+	for _, tc := range []struct {
+		pages []int
+		whole bool
+	}{
+		{[]int{100, 30}, true}, {[]int{30, 100}, true}, {[]int{100, 50}, true}, {[]int{30, 30, 0}, true}, {[]int{30, 7}, true}, {[]int{7, 7}, true},
+		{[]int{100, 100}, false}, {[]int{30, 30}, false}, {[]int{50}, false}, {[]int{0}, true},
+	} {
+		in := w.files(t)
+		in.Reviews.Bytes = nil
+		from := 0
+		for _, n := range tc.pages {
+			in.Reviews.Bytes = append(in.Reviews.Bytes, file(t, "", append([]object{}, w.reviews[from:from+n]...)).Bytes...)
+			from += n
+		}
+		r := review.GitHub(in, review.Options{})
+		require.Equal(t, tc.whole, r.Coverage == release.CoverageComplete, "%v %v", tc.pages, r.Gaps)
+		in.Reviews.Bytes = []byte("[" + strings.ReplaceAll(string(in.Reviews.Bytes), "][", "],[") + "]")
+		r = review.GitHub(in, review.Options{})
+		require.Equal(t, tc.whole, r.Coverage == release.CoverageComplete, "an array of arrays: %v %v", tc.pages, r.Gaps)
 	}
 }
 

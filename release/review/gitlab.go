@@ -21,8 +21,13 @@ type GitLabFiles struct {
 	// Commits is GET /projects/{id}/merge_requests/{iid}/commits, one page after the
 	// other.
 	Commits File
-	// Settings is GET /projects/{id}/approvals: whether a push removes approvals. Without
-	// it nobody knows which commit was approved.
+	// Versions is GET /projects/{id}/merge_requests/{iid}/versions, one page after the
+	// other: which commit was the head from when on. What was the head when somebody
+	// approved is what was approved.
+	Versions File
+	// Settings is GET /projects/{id}/approvals: whether a push removes approvals. It is
+	// looked at only without Versions. Without both nobody knows which commit was
+	// approved.
 	Settings File
 }
 
@@ -65,6 +70,11 @@ type gitlabCommit struct {
 	Committed      string `json:"committed_date"`
 	Created        string `json:"created_at"`
 	Message        string `json:"message"`
+}
+
+type gitlabVersion struct {
+	Head    string `json:"head_commit_sha"`
+	Created string `json:"created_at"`
 }
 
 type gitlabSettings struct {
@@ -155,15 +165,7 @@ func (r *reader) gitlabCommits(f File) (newest time.Time) {
 		}
 		r.contributor(r.email(c.AuthorName, c.AuthorEmail))
 		r.contributor(r.email(c.CommitterName, c.CommitterEmail))
-		who, more := coAuthors(c.Message)
-		for _, p := range who {
-			a, mapped := r.email(p.name, p.email)
-			r.contributor(a, mapped || a.Kind != release.ActorUnknown)
-		}
-		if more {
-			return fmt.Errorf("commit %s names more than %d co-authors", id, maxPeople)
-		}
-		return nil
+		return r.coAuthors(id, c.Message)
 	})
 	if r.commits && !seen[r.out.Head] {
 		r.gap(f, release.GapAmbiguous, "the head %s is not among the commits: the answers are of different times", r.out.Head)
@@ -182,15 +184,26 @@ func (r *reader) gitlabApprovals(in GitLabFiles, a *gitlabApprovals, m *gitlabRe
 	if foreign {
 		r.gap(in.Approvals, release.GapAmbiguous, "the approvals are of merge request %d, not %d", *a.IID, m.IID)
 	}
-	saw := r.gitlabCommit(in.Settings)
-	for i, by := range *a.ApprovedBy {
-		v := vote{by: r.account(by.User), state: stateApproved, id: int64(i + 1), at: moment(by.At), foreign: foreign}
-		// A commit that is younger than the approval came after it, whatever the settings
-		// say: they may have been others then.
-		if !pushed.After(v.at) {
-			v.commit = saw
+	var saw func(at time.Time) release.Revision
+	if r.source(in.Versions, "gitlab/versions") {
+		saw = r.gitlabVersions(in.Versions)
+	} else {
+		commit := r.gitlabCommit(in.Settings)
+		saw = func(at time.Time) release.Revision {
+			if pushed.After(at) { // it came after the approval: the settings may have been others then
+				return ""
+			}
+			return commit
 		}
-		r.votes = append(r.votes, v)
+	}
+	for i, by := range *a.ApprovedBy {
+		at := moment(by.At)
+		r.votes = append(r.votes, vote{by: r.account(by.User), state: stateApproved, id: int64(i + 1), at: at, commit: saw(at), foreign: foreign})
+	}
+	switch m.Status {
+	case "approvals_syncing", "preparing": // a push is on its way and has not removed approvals yet
+		r.gap(in.MergeRequest, release.GapIncomplete, "the merge request is in the state %s: approvals may yet be removed", m.Status)
+		r.reviews = false
 	}
 	if !r.source(in.State, "gitlab/approval-state") {
 		return
@@ -208,6 +221,38 @@ func (r *reader) gitlabApprovals(in GitLabFiles, a *gitlabApprovals, m *gitlabRe
 				r.reviews = false
 			}
 		}
+	}
+}
+
+// gitlabVersions reads which commit was the head when, by GitLab's clock.
+func (r *reader) gitlabVersions(f File) func(at time.Time) release.Revision {
+	type version struct {
+		head release.Revision
+		from time.Time
+	}
+	var all []version
+	whole := r.list(f, func(raw []byte) error {
+		var v gitlabVersion
+		if err := strictjson.Unmarshal(raw, &v, limits()); err != nil {
+			return err
+		}
+		all = append(all, version{revision(v.Head), moment(v.Created)})
+		if last := all[len(all)-1]; last.head == "" || last.from.IsZero() {
+			return fmt.Errorf("a version without a full commit id or without a time")
+		}
+		return nil
+	})
+	slices.SortStableFunc(all, func(a, b version) int { return b.from.Compare(a.from) })
+	if whole && (len(all) == 0 || all[0].head != r.out.Head) {
+		r.gap(f, release.GapAmbiguous, "the newest version is not of the head %s: the answers are of different times", r.out.Head)
+		whole = false
+	}
+	return func(at time.Time) release.Revision {
+		i := slices.IndexFunc(all, func(v version) bool { return !v.from.After(at) })
+		if !whole || i < 0 || all[i].from.Equal(at) {
+			return ""
+		}
+		return all[i].head
 	}
 }
 

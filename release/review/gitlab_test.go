@@ -13,12 +13,16 @@ import (
 // a project that removes approvals at every push, whose host knows all people.
 type mergeRequest struct {
 	request, approvals, settings, state object
-	commits                             []object
+	commits, versions                   []object
 	options                             review.Options
 }
 
 func gitlabUser(name string) object {
 	return object{"id": number(name), "username": name, "name": name, "state": "active"}
+}
+
+func version(sha, at string) object {
+	return object{"id": 1, "head_commit_sha": sha, "created_at": at, "state": "collected"}
 }
 
 func merge() *mergeRequest {
@@ -40,6 +44,9 @@ func (m *mergeRequest) files(t testing.TB) review.GitLabFiles {
 	in := review.GitLabFiles{MergeRequest: file(t, "mr.json", m.request), Approvals: file(t, "approvals.json", m.approvals), Commits: file(t, "commits.json", list(m.commits))}
 	if m.settings != nil {
 		in.Settings = file(t, "settings.json", m.settings)
+	}
+	if m.versions != nil {
+		in.Versions = file(t, "versions.json", m.versions)
 	}
 	if m.state != nil {
 		in.State = file(t, "state.json", m.state)
@@ -66,6 +73,38 @@ func TestGitLab(t *testing.T) {
 		{"a co-author by the address that GitLab gives", func(m *mergeRequest) {
 			m.commits[0]["message"] = "x\n\nCo-authored-by: L <9-linus@users.noreply.gitlab.com>"
 		}, []string{"grace counts"}, nil},
+
+		// The forge's own times say which commit was the head.
+		{"by the versions, without settings", func(m *mergeRequest) {
+			m.settings, m.versions = nil, []object{version(head, "2026-01-01T10:00:00.5Z"), version(old, "2026-01-01T09:00:00Z")}
+		}, []string{"grace counts"}, nil},
+		{"by the versions, whatever a commit claims", func(m *mergeRequest) {
+			m.versions = []object{version(head, "2026-01-01T10:00:00Z")}
+			m.commits[0]["committed_date"] = "2030-01-03T00:00:00Z"
+		}, []string{"grace counts"}, nil},
+		{"pushed after the approval, with an old date", func(m *mergeRequest) {
+			m.versions = []object{version(head, "2026-01-02T10:00:00Z"), version(old, "2026-01-01T09:00:00Z")}
+			m.commits[0]["committed_date"] = "2020-01-01T00:00:00Z"
+		}, []string{"grace stale"}, nil},
+		{"approved before the first version", func(m *mergeRequest) {
+			m.versions = []object{version(head, "2026-01-02T10:00:00Z")}
+		}, []string{"grace commit-unknown"}, nil},
+		{"approved at the moment of a push", func(m *mergeRequest) {
+			m.versions = []object{version(head, "2026-01-02T00:00:00Z"), version(old, "2026-01-01T09:00:00Z")}
+		}, []string{"grace commit-unknown"}, nil},
+		{"versions from before the last push", func(m *mergeRequest) {
+			m.versions = []object{version(old, "2026-01-01T09:00:00Z")}
+		}, []string{"grace commit-unknown"}, nil},
+		{"a version without a time", func(m *mergeRequest) {
+			m.versions = []object{version(head, "2026-01-01T10:00:00Z"), version(old, "soon")}
+		}, []string{"grace commit-unknown"}, nil},
+		{"a full page of versions", func(m *mergeRequest) {
+			for len(m.versions) < 20 {
+				m.versions = append(m.versions, version(head, "2026-01-01T10:00:00Z"))
+			}
+		}, []string{"grace commit-unknown"}, nil},
+		{"a project whose approvals are syncing", func(m *mergeRequest) { m.request["detailed_merge_status"] = "approvals_syncing" }, []string{"grace reviews-incomplete"}, nil},
+		{"a merge request that is being prepared", func(m *mergeRequest) { m.request["detailed_merge_status"] = "preparing" }, []string{"grace reviews-incomplete"}, nil},
 
 		{"no settings: the commit is unknown", func(m *mergeRequest) { m.settings = nil }, []string{"grace commit-unknown"}, nil},
 		{"a push keeps approvals", func(m *mergeRequest) { m.settings["reset_approvals_on_push"] = false }, []string{"grace commit-unknown"}, nil},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sallyport-dev/sallyport/internal/credit"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -57,7 +58,7 @@ func (d *directory) account(a *account) release.Actor {
 		login = a.Username
 	}
 	login = strings.ToLower(strings.TrimSpace(login))
-	if login == "" || login == "ghost" || login == "ghost1" { // those that stand in for deleted accounts
+	if login == "" || login == "ghost" || login == "ghost1" && d.scheme == "gitlab" { // those that stand in for deleted accounts
 		return release.Actor{}
 	}
 	if a.ID != 0 {
@@ -76,7 +77,7 @@ func (d *directory) account(a *account) release.Actor {
 // resolve is who the host says that an actor is. Of names that lead to each other in
 // a circle, the first in order stands for all.
 func (d *directory) resolve(a release.Actor) release.Actor {
-	automatic := a.Kind != release.ActorHuman && a.Kind != release.ActorUnknown
+	machine := automatic(a)
 	seen := []release.Actor{}
 	for {
 		if i := slices.IndexFunc(seen, a.Same); i >= 0 {
@@ -90,7 +91,7 @@ func (d *directory) resolve(a release.Actor) release.Actor {
 		if !ok || to.ID == "" {
 			break
 		}
-		if automatic || to.Kind == release.ActorUnknown {
+		if machine || to.Kind == release.ActorUnknown {
 			to.Kind = a.Kind
 		}
 		a = to
@@ -103,7 +104,7 @@ func (d *directory) resolve(a release.Actor) release.Actor {
 
 // email is who an address in a commit belongs to, and whether anybody knows.
 func (d *directory) email(name, address string) (who release.Actor, mapped bool) {
-	claim := release.EmailActor(nameKind(name, address), name, address)
+	claim := release.EmailActor(credit.KindOf(name, address), name, address)
 	if claim.ID == "" {
 		return claim, false
 	}

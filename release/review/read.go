@@ -31,6 +31,8 @@ type reader struct {
 	options Options
 	out     *Reviews
 	votes   []vote
+	// writers are the IDs of those who may write, nil where nobody says.
+	writers map[string]bool
 	// reviews and commits say that all of the list was read.
 	reviews, commits bool
 	read             bool // that there are reviews at all
@@ -71,16 +73,7 @@ func (r *reader) failed(f File, err error) {
 	if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok && e.Offset == MaxBytes {
 		kind = release.GapTooLarge
 	}
-	r.gap(f, kind, "%s", reason(err))
-}
-
-// reason is an error's text. Which name stands twice, where several do, differs from
-// one reading to the next, and the same file must give the same result.
-func reason(err error) string {
-	if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok && strings.HasSuffix(e.Reason, "stands twice in one object") {
-		return "review: a name stands twice in one object"
-	}
-	return err.Error()
+	r.gap(f, kind, "%v", err)
 }
 
 // object reads a file that is one object.
@@ -102,17 +95,17 @@ func (r *reader) list(f File, decode func(raw []byte) error) (whole bool) {
 		return false
 	}
 	whole = true
-	total, last, pages := 0, 0, 0
+	total, pages, shortest, longest := 0, 0, MaxEntries, 0
 	var page func(depth int) error
 	page = func(depth int) error {
-		last = 0
-		pages++
-		return s.Array(func(int) error {
+		n, nested := 0, false
+		err := s.Array(func(int) error {
 			k, err := s.Peek()
 			if err != nil {
 				return err
 			}
 			if k == strictjson.Array && depth == 0 {
+				nested = true
 				return page(1)
 			}
 			s.Space()
@@ -123,16 +116,21 @@ func (r *reader) list(f File, decode func(raw []byte) error) (whole bool) {
 			if total++; total > MaxEntries {
 				return s.Errorf("more than %d elements", MaxEntries)
 			}
-			last++
+			n++
 			if k != strictjson.Object {
 				return s.ErrorfAt(from, "an object must stand here")
 			}
 			if err := decode(s.Since(from)); err != nil {
-				r.gap(f, release.GapUnreadable, "element %d: %s", total, reason(err))
+				r.gap(f, release.GapUnreadable, "element %d: %v", total, err)
 				whole = false
 			}
 			return nil
 		})
+		if n > 0 || !nested {
+			pages++
+			shortest, longest = min(shortest, n), max(longest, n)
+		}
+		return err
 	}
 	for s.More() {
 		if err := page(0); err != nil {
@@ -144,16 +142,18 @@ func (r *reader) list(f File, decode func(raw []byte) error) (whole bool) {
 		r.gap(f, release.GapUnreadable, "there is no list")
 		return false
 	}
-	if full(last) && !r.options.AllPages {
-		r.gap(f, release.GapIncomplete, "%d elements are a full page: there may be more (Options.AllPages)", last)
+	// Of pages of which one is shorter than another, the short one is the last.
+	if shortest == longest && full(longest) && !r.options.AllPages {
+		r.gap(f, release.GapIncomplete, "%d elements are a full page: there may be more (Options.AllPages)", longest)
 		return false
 	}
 	return whole
 }
 
-// full reports whether a list is as long as a page that the forges give.
+// full reports whether a list is as long as one or more pages: GitLab gives 20 at once
+// and GitHub 30 unless asked for more, which mostly is 50 or 100.
 func full(n int) bool {
-	return n > 0 && (n == 20 || n == 30 || n == 50 || n%100 == 0)
+	return n > 0 && (n%20 == 0 || n%30 == 0 || n%50 == 0)
 }
 
 // revision reads a full object id; anything else is none.

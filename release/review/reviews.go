@@ -1,7 +1,6 @@
 package review
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -132,8 +131,10 @@ type File struct {
 // approvals.
 func (r Reviews) Counted() []release.Actor {
 	var out []release.Actor
+	seen := map[string]bool{}
 	for _, a := range r.Approvals {
-		if a.Counts && !slices.ContainsFunc(out, a.By.Same) {
+		if a.Counts && !seen[a.By.ID] {
+			seen[a.By.ID] = true
 			out = append(out, a.By)
 		}
 	}

@@ -2,10 +2,12 @@ package review
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/internal/credit"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -75,6 +77,30 @@ func (r *reader) contributor(a release.Actor, mapped bool) {
 		r.out.Unmapped = append(r.out.Unmapped, a)
 		r.unmapped[a.ID] = true
 	}
+}
+
+// maxMessage is how long a commit's message may be, and maxPeople how many co-authors it
+// may name.
+const (
+	maxMessage = 256 << 10
+	maxPeople  = 1000
+)
+
+// coAuthors adds those whom a commit's message names. Automation that somebody credits
+// stands beside that somebody, so that it needs no account.
+func (r *reader) coAuthors(commit release.Revision, message string) error {
+	if len(message) > maxMessage {
+		return fmt.Errorf("the message of commit %s has more than %d bytes", commit, maxMessage)
+	}
+	people, _ := credit.People([]byte(message))
+	for _, p := range people[:min(len(people), maxPeople)] {
+		a, mapped := r.email(p.Name, p.Email)
+		r.contributor(a, mapped || automatic(a))
+	}
+	if len(people) > maxPeople {
+		return fmt.Errorf("commit %s names more than %d co-authors", commit, maxPeople)
+	}
+	return nil
 }
 
 // settle says of each approval whether it counts.
@@ -158,7 +184,7 @@ func (r *reader) approval(v vote, later stances) Approval {
 	default:
 		against(WhyKind, v.by.ID != "")
 	}
-	against(WhyAccess, r.scheme == "github" && !r.options.OutsidersUnsafe && !slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, v.association))
+	against(WhyAccess, !r.mayWrite(v))
 	against(WhyRepeated, later.approved)
 	against(WhySuperseded, later.objected)
 	against(WhyDismissed, later.dismissed)

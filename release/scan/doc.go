@@ -3,8 +3,9 @@
 //
 // A [Report] is facts and never a decision. [Finding]s are what the file says, with
 // what others said against them ([Suppression]) kept beside them: nothing is left
-// out because somebody suppressed it. The text of a secret that a scanner found is
-// never copied, nor are source lines.
+// out because somebody suppressed it. Source lines, and what a rule about secrets
+// says, are not copied. A tool's sentence about code is, since people need it, unless
+// it speaks of a password, key or token or holds something of the shape of one.
 //
 //	r := scan.Read("out/trivy.json", b) // never fails: what cannot be read is a gap
 //
@@ -20,8 +21,8 @@
 //	govulncheck   a stream without an end mark: whether it ended is never shown
 //	Trivy         lists what it looked at, unless packages were left out
 //	Grype         lists matches only: an empty list shows nothing
-//	SARIF         invocations say whether execution was successful; without them
-//	              nothing is shown
+//	SARIF         invocations say whether execution was successful, and warn of
+//	              files and rules that were left out; without them nothing is shown
 //
 // What the file does not show, the host may know: the scanner's exit status, how many
 // packages it was given, which commit. It says so with a [Run], and what it says is
@@ -47,4 +48,8 @@
 // Findings that a scanner's configuration left out before it wrote are not there:
 // osv-scanner's ignored vulnerabilities, Trivy's ignore file without --show-suppressed,
 // severity thresholds. A change of that configuration is a change of the release.
+//
+// Two findings of one rule in one file, of which the first was mended when the second
+// came, look like one that was moved: [Delta] carries it, unless the tool itself tells
+// them apart (fingerprints).
 package scan

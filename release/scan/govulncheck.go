@@ -239,7 +239,7 @@ func (r *reader) vulnFinish(v *vulnStream) {
 	for _, key := range v.order {
 		f := v.findings[key]
 		if e, ok := v.entries[key.osv]; ok {
-			f.Aliases, f.Message = names(e.Aliases), text(e.Summary)
+			f.Aliases, f.Message = names(e.Aliases), sentence(e.Summary)
 		}
 		switch {
 		case f.Reach == ReachCalled:

@@ -110,7 +110,7 @@ func (r *reader) grypeMatch(m *grypeMatch, ignored bool) {
 	v := &m.Vulnerability
 	f := Finding{Kind: KindVulnerability, ID: name(v.ID), Certain: release.AnswerYes, Word: text(v.Severity), Severity: severityOf(v.Severity),
 		Package: purl(m.Artifact.PURL), Named: named(m.Artifact.Name, m.Artifact.Version, m.Artifact.Type), FixedIn: names(v.Fix.Versions),
-		Score: v.score(), Message: text(v.Description)}
+		Score: v.score(), Message: sentence(v.Description)}
 	if v.ID == "" {
 		r.gap(release.GapUnreadable, "a match for %s names no vulnerability", f.Named)
 		f.ID = "unknown"
@@ -127,7 +127,7 @@ func (r *reader) grypeMatch(m *grypeMatch, ignored bool) {
 				f.Score = higher(f.Score, o.score())
 			}
 			if f.Message == "" {
-				f.Message = text(o.Description)
+				f.Message = sentence(o.Description)
 			}
 		}
 		if len(o.Exploited) > 0 {
@@ -140,7 +140,7 @@ func (r *reader) grypeMatch(m *grypeMatch, ignored bool) {
 		}
 	}
 	for _, rule := range m.Rules {
-		s := Suppression{Kind: "ignore rule", Accepted: release.AnswerYes, Justification: text(cmp.Or(rule.Reason, rule.Justification)), By: text(rule.Namespace)}
+		s := Suppression{Kind: "ignore rule", Accepted: release.AnswerYes, Justification: sentence(cmp.Or(rule.Reason, rule.Justification)), By: text(rule.Namespace)}
 		switch {
 		case rule.VEXStatus != "":
 			s.Kind, s.Status = "vex", text(rule.VEXStatus)

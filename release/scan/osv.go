@@ -140,7 +140,7 @@ func (r *reader) osvScanner() error {
 	r.ended = true // it writes its one value when it is done
 	r.report.Source.Tool = "osv-scanner"
 	there := false
-	err := r.object(map[string]func() error{
+	err := r.objectOf(map[string]func() error{
 		"results": func() error {
 			there = true
 			return r.each(func() error { return r.osvSource() })
@@ -152,6 +152,11 @@ func (r *reader) osvScanner() error {
 				return err
 			})
 		},
+		"experimental_config": r.pass,
+		"image_metadata":      r.pass,
+		"license_summary":     r.pass,
+	}, func(name []byte) {
+		r.gap(release.GapUnsupported, "osv-scanner writes nothing of the name %s: it may be another tool's file", strictjson.Quoted(name))
 	})
 	if err == nil && !there {
 		err = &refusal{release.GapUnsupported, "there are no results: it is not from osv-scanner"}
@@ -167,8 +172,9 @@ func (r *reader) osvSource() error {
 		Type string `json:"type"`
 	}
 	from := len(r.report.Findings)
+	sources, packages := 0, 0
 	err := r.object(map[string]func() error{
-		"source": func() error { _, err := r.item("source", &source); return err },
+		"source": func() error { sources++; _, err := r.item("source", &source); return err },
 		"experimental_pes": func() error {
 			return r.each(func() error {
 				r.gap(release.GapUnsupported, "experimental_pes (exploitability signals) are not read")
@@ -177,12 +183,16 @@ func (r *reader) osvSource() error {
 			})
 		},
 		"packages": func() error {
+			packages++
 			return r.each(func() error {
 				r.report.Packages++
 				return r.osvPackage()
 			})
 		},
 	})
+	if err == nil && sources+packages != 2 {
+		r.gap(release.GapUnsupported, "a result without a source or without packages: it may be another tool's file")
+	}
 	for i := from; i < len(r.report.Findings); i++ { // the source may stand behind its packages
 		f := &r.report.Findings[i]
 		f.Path = r.path(source.Path)
@@ -202,7 +212,7 @@ func (r *reader) osvPackage() error {
 				var e osvEntry
 				ok, err := r.item("vulnerability", &e)
 				if ok && len(p.entries) < MaxFindings {
-					p.entries = append(p.entries, osvFact{id: e.ID, aliases: names(e.Aliases), summary: text(e.Summary), word: e.word(),
+					p.entries = append(p.entries, osvFact{id: e.ID, aliases: names(e.Aliases), summary: sentence(e.Summary), word: e.word(),
 						fixed: e.fixed(p.info.Name, p.info.Ecosystem)})
 				}
 				return err

@@ -1,10 +1,10 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
@@ -13,7 +13,7 @@ import (
 // What a file may claim. What is larger is a gap and not read, or not read further.
 const (
 	// MaxBytes is the size of the largest file.
-	MaxBytes = 32 << 20
+	MaxBytes = 16 << 20
 	// MaxFindings is how many findings a report can have.
 	MaxFindings = 20_000
 	// MaxItem is the size of the largest single finding or rule in a file.
@@ -85,6 +85,7 @@ func SARIF(path release.Path, b []byte) Report { return Run{Format: FormatSARIF}
 // be read is a gap of the report.
 func (run Run) Read(path release.Path, b []byte) Report {
 	r := &reader{run: run, report: &Report{Source: release.Source{Path: path, Digest: release.DigestOf(b)}}}
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // tools on Windows write a byte order mark
 	format := run.Format
 	var err error
 	if format == "" {
@@ -147,7 +148,7 @@ func (e *refusal) Error() string { return e.detail }
 
 // refuse is the report of a file that cannot be read: no findings, no coverage, one gap.
 func (r *reader) refuse(err error) Report {
-	g := release.Gap{Kind: release.GapUnreadable, Subject: r.report.Source.Path.String(), Detail: reason(err)}
+	g := release.Gap{Kind: release.GapUnreadable, Subject: r.report.Source.Path.String(), Detail: err.Error()}
 	if e, ok := errors.AsType[*refusal](err); ok {
 		g.Kind = e.kind
 	} else if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok && e.Offset == MaxBytes {
@@ -155,19 +156,6 @@ func (r *reader) refuse(err error) Report {
 	}
 	s := r.report.Source
 	return Report{Source: release.Source{Path: s.Path, Format: s.Format, Digest: s.Digest}, Gaps: []release.Gap{g}}
-}
-
-// reason is an error's text. Which name stands twice, where several do, differs from
-// one reading to the next, and the same file must give the same report.
-func reason(err error) string {
-	if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok && twice(e) {
-		return "scan: a name stands twice in one object"
-	}
-	return err.Error()
-}
-
-func twice(e *strictjson.SyntaxError) bool {
-	return strings.HasSuffix(e.Reason, "stands twice in one object")
 }
 
 // gap tells of something that could not be read. After many, only their number is.

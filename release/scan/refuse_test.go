@@ -71,6 +71,7 @@ func TestT6NoFindingsIsNotClean(t *testing.T) {
 		{"govulncheck that saw no module", scan.Run{Completed: yes}, config, unknown, scan.GapUnproven},
 		{"govulncheck that saw no module, as it says", scan.Run{Completed: yes}, config + `{"SBOM":{}}{"osv":{"id":"GO-1"}}`, unknown, scan.GapUnproven},
 		{"govulncheck that was asked about modules only", scan.Run{Completed: yes}, `{"config":{"protocol_version":"v1.0.0","scan_mode":"query"}}{"osv":{"id":"GO-1"}}`, no, scan.GapFailed},
+		{"govulncheck that only took a program apart", scan.Run{Completed: yes}, `{"config":{"protocol_version":"v1.0.0","scan_mode":"extract"}}{"SBOM":{"modules":[{"path":"a"}]}}`, no, scan.GapFailed},
 		{"govulncheck, two scans in one stream", scan.Run{Completed: yes}, config + config + `{"SBOM":{"modules":[{"path":"a"}]}}`, unknown, release.GapAmbiguous},
 		{"govulncheck, a message of a new kind", scan.Run{Completed: yes}, config + `{"SBOM":{"modules":[{"path":"a"}]}}{"result":{}}`, unknown, release.GapUnsupported},
 		{"sarif without invocations", scan.Run{}, sarif(`"results":[]`), unknown, scan.GapUnproven},
@@ -294,26 +295,30 @@ func TestHostile(t *testing.T) {
 	add := func(name string, fine bool, text string) {
 		in = append(in, hostile.Input{Name: name, Text: []byte(text), Fine: fine})
 	}
-	add("sarif results without end", false, sarif(`"results":[`+rep("{}", 1<<20)+`]`))
-	add("sarif locations without end", false, sarif(`"results":[{"locations":[`+rep("{}", 1<<20)+`]}]`))
-	add("sarif locations, a little below the limits", true, sarif(`"results":[`+rep(`{"locations":[`+rep("{}", 9_999)+`]}`, 300)+`]`))
-	add("sarif rules without end", false, sarif(`"results":[]`)[:31]+`{"tool":{"driver":{"rules":[`+rep("{}", 1<<20)+`]}},"results":[]}]}`)
+	add("sarif results without end", false, sarif(`"results":[`+rep("{}", 61_000)+`]`))
+	add("sarif locations without end", false, sarif(`"results":[{"locations":[`+rep("{}", 61_000)+`]}]`))
+	add("sarif locations, a little below the limits", true, sarif(`"results":[`+rep(`{"locations":[`+rep("{}", 9_999)+`]}`, 120)+`]`))
+	add("sarif rules without end", false, sarif(`"results":[]`)[:31]+`{"tool":{"driver":{"rules":[`+rep("{}", 61_000)+`]}},"results":[]}]}`)
 	add("sarif artifacts without end", true, sarif(`"artifacts":[`+rep(`{"location":{"uri":"a"}}`, 200_000)+`],"results":[]`))
 	add("sarif bases in a circle", true, sarif(`"originalUriBaseIds":{"A":{"uri":"a/","uriBaseId":"B"},"B":{"uri":"b/","uriBaseId":"A"}},"results":[`+
-		rep(`{"locations":[{"physicalLocation":{"artifactLocation":{"uri":"x","uriBaseId":"A"}}}]}`, 20_000)+`]`))
+		rep(`{"locations":[{"physicalLocation":{"artifactLocation":{"uri":"x","uriBaseId":"A"}}}]}`, 10_000)+`]`))
 	add("sarif many bases", true, sarif(`"originalUriBaseIds":{`+numbered(`"b%":{"uri":"file:///%/"}`, 9_000)+`},"results":[`+
-		rep(`{"locations":[{"physicalLocation":{"artifactLocation":{"uri":"file:///x"}}}]}`, 20_000)+`]`))
-	add("sarif long messages", true, sarif(`"results":[`+rep(`{"message":{"text":"`+strings.Repeat("{0}", 400)+`","arguments":["`+strings.Repeat("x", 400)+`"]}}`, 15_000)+`]`))
-	add("sarif gaps without end", false, sarif(`"results":[`+numbered(`{"ruleId":%}`, 100_000)+`]`))
+		rep(`{"locations":[{"physicalLocation":{"artifactLocation":{"uri":"file:///x"}}}]}`, 10_000)+`]`))
+	add("sarif long messages", true, sarif(`"results":[`+rep(`{"message":{"text":"`+strings.Repeat("{0}", 400)+`","arguments":["`+strings.Repeat("x", 400)+`"]}}`, 7_000)+`]`))
+	add("sarif gaps without end", false, sarif(`"results":[`+numbered(`{"ruleId":%}`, 20_000)+`]`))
+	add("sarif tags without end", true, sarif(`"results":[`+rep(`{"message":{},"properties":{"tags":[`+rep(`"y"`, 150)+`]}}`, 6_000)+`]`))
+	add("sarif rules by a GUID that is not there", true, sarif(`"results":[]`)[:31]+`{"tool":{"driver":{"name":"c","rules":[`+numbered(`{"id":"r%","guid":"%"}`, 9_000)+`]}},"results":[`+rep(`{"rule":{"guid":"x"},"message":{}}`, 9_000)+`]}]}`)
+	add("sarif overrides", false, sarif(`"invocations":[{"executionSuccessful":true,"ruleConfigurationOverrides":[`+rep(`{"descriptor":{"id":"x"}}`, 9_000)+`]}],"results":[`+
+		rep(`{"ruleIndex":0,"provenance":{"invocationIndex":0},"message":{}}`, 9_000)+`]`))
 	add("grype matches", true, `{"matches":[`+numbered(`{"vulnerability":{"id":"CVE-1-%"},"artifact":{"name":"p%"}}`, 19_999)+`]}`)
-	add("grype matches without end", false, `{"matches":[`+rep("{}", 1<<20)+`]}`)
-	add("trivy results without end", false, `{"SchemaVersion":2,"Results":[`+rep("{}", 1<<20)+`]}`)
-	add("trivy findings without end", false, `{"SchemaVersion":2,"Results":[{"Vulnerabilities":[`+rep("{}", 1<<20)+`]}]}`)
+	add("grype matches without end", false, `{"matches":[`+rep("{}", 61_000)+`]}`)
+	add("trivy results without end", false, `{"SchemaVersion":2,"Results":[`+rep("{}", 61_000)+`]}`)
+	add("trivy findings without end", false, `{"SchemaVersion":2,"Results":[{"Vulnerabilities":[`+rep("{}", 61_000)+`]}]}`)
 	add("osv-scanner fixes", true, `{"results":[{"packages":[{"package":{"name":"a","ecosystem":"npm"},"vulnerabilities":[`+
-		rep(`{"affected":[{"package":{"name":"a","ecosystem":"npm"},"ranges":[{"events":[`+rep(`{"fixed":"1"}`, 9_000)+`]}]}]}`, 200)+`]}]}]}`)
-	add("osv-scanner packages without end", false, `{"results":[{"packages":[`+rep("{}", 1<<20)+`]}]}`)
-	add("govulncheck messages without end", false, `{"config":{"protocol_version":"v1.0.0"}}`+strings.Repeat(`{"finding":{"osv":"a"}}`, 200_000))
-	add("govulncheck advisories without end", false, `{"config":{"protocol_version":"v1.0.0"}}`+strings.ReplaceAll(numbered(`{"finding":{"osv":"%"}}`, 100_000), ",", ""))
+		rep(`{"affected":[{"package":{"name":"a","ecosystem":"npm"},"ranges":[{"events":[`+rep(`{"fixed":"1"}`, 9_000)+`]}]}]}`, 60)+`]}]}]}`)
+	add("osv-scanner packages without end", false, `{"results":[{"packages":[`+rep("{}", 61_000)+`]}]}`)
+	add("govulncheck messages without end", false, `{"config":{"protocol_version":"v1.0.0"}}`+strings.Repeat(`{"finding":{"osv":"a"}}`, 61_000))
+	add("govulncheck advisories without end", false, `{"config":{"protocol_version":"v1.0.0"}}`+strings.ReplaceAll(numbered(`{"finding":{"osv":"%"}}`, 25_000), ",", ""))
 	hostile.Check(t, in, func(b []byte) bool {
 		r := scan.Read("f", b)
 		return len(r.Gaps) > 0 && r.Succeeded != release.AnswerYes

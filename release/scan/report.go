@@ -66,7 +66,7 @@ func (r Report) Clean() release.Answer {
 
 // Advisories are the vulnerabilities of the report as a change set has them, without
 // those that are absent. A single scan says nothing of before, so their effect is
-// unknown. Only suppressions that stand are among them.
+// unknown. Suppressions are among them only where the finding is [Finding.Suppressed].
 func (r Report) Advisories() []release.AdvisoryChange {
 	var out []release.AdvisoryChange
 	for i := range r.Findings {
@@ -82,8 +82,8 @@ func (r Report) Advisories() []release.AdvisoryChange {
 		if f.Package == "" && f.Named != "" {
 			a.Detail += "; package " + f.Named.String()
 		}
-		for _, s := range f.Suppressions {
-			if s.Accepted == release.AnswerYes {
+		if f.Suppressed() {
+			for _, s := range f.Suppressions {
 				a.Suppressions = append(a.Suppressions, release.Suppression{Document: r.Source.Digest, Author: s.By, Justification: s.Justification.String()})
 			}
 		}

@@ -16,18 +16,18 @@ import (
 // sarifResult is a result of SARIF 2.1.0, section 3.27. What holds source lines
 // (snippets, contextRegion) has no field here.
 type sarifResult struct {
-	RuleID     string             `json:"ruleId"`
-	RuleIndex  *int               `json:"ruleIndex"`
-	Rule       *sarifReference    `json:"rule"`
-	Kind       string             `json:"kind"`
-	Level      string             `json:"level"`
-	Message    sarifMessage       `json:"message"`
-	Locations  json.RawMessage    `json:"locations"`
-	Suppressed []sarifSuppression `json:"suppressions"`
-	State      string             `json:"baselineState"`
-	Rank       *float64           `json:"rank"`
-	Prints     map[string]string  `json:"fingerprints"`
-	Partial    map[string]string  `json:"partialFingerprints"`
+	RuleID     string                     `json:"ruleId"`
+	RuleIndex  *int                       `json:"ruleIndex"`
+	Rule       *sarifReference            `json:"rule"`
+	Kind       string                     `json:"kind"`
+	Level      string                     `json:"level"`
+	Message    sarifMessage               `json:"message"`
+	Locations  json.RawMessage            `json:"locations"`
+	Suppressed []sarifSuppression         `json:"suppressions"`
+	State      string                     `json:"baselineState"`
+	Rank       *float64                   `json:"rank"`
+	Prints     map[string]json.RawMessage `json:"fingerprints"` // text, after the standard
+	Partial    map[string]json.RawMessage `json:"partialFingerprints"`
 	Provenance struct {
 		Invocation *int `json:"invocationIndex"`
 	} `json:"provenance"`
@@ -62,9 +62,30 @@ func (p sarifProperties) score() release.Score {
 	return scoreOf(v, "security-severity")
 }
 
+// maxTags is how many tags a rule or a result can have.
+const maxTags = 100
+
+// tags are the tags, if they are what they should be. Of too many, the rest may say
+// that it is about a secret.
 func (p sarifProperties) tags() []string {
+	if len(p.Tags) == 0 || p.Tags[0] != '[' {
+		return nil
+	}
+	s, err := strictjson.NewScanner(p.Tags, limits())
+	if err != nil {
+		return nil
+	}
 	var out []string
-	if len(p.Tags) == 0 || strictjson.Unmarshal(p.Tags, &out, limits()) != nil {
+	err = s.Array(func(i int) error {
+		if i >= maxTags {
+			out = append(out, "secrets may be among the other tags")
+			return errFirst
+		}
+		raw, _, err := s.Bytes()
+		out = append(out, strings.ToLower(line(string(raw), maxID)))
+		return err
+	})
+	if err != nil && err != errFirst {
 		return nil
 	}
 	return out
@@ -122,12 +143,11 @@ func (r *reader) sarifRun() error {
 			})
 		},
 		"externalPropertyFileReferences": func() error {
-			if null, err := r.null(); null || err != nil {
-				return err
-			}
-			r.gap(release.GapIncomplete, "parts of a run are in other files (externalPropertyFileReferences)")
-			_, err := r.Value()
-			return err
+			return r.objectOf(map[string]func() error{ // what holds no results and changes none
+				"taxonomies": r.pass, "translations": r.pass, "addresses": r.pass, "graphs": r.pass, "webRequests": r.pass, "webResponses": r.pass,
+			}, func(name []byte) {
+				r.gap(release.GapIncomplete, "parts of a run are in other files (externalPropertyFileReferences): %s", strictjson.Quoted(name))
+			})
 		},
 		"results": func() error {
 			if null, err := r.null(); null || err != nil {
@@ -239,9 +259,10 @@ func (r *reader) sarifResult(run *sarifContext, res *sarifResult) {
 		f.Severity = max(f.Severity, severityOfScore(scoreOf(*res.Rank/10, "")))
 	}
 	f.Kind = kindOf(id, tags, run.tool)
+	said := message(res.Message, rules)
 	hushed := f.Kind == KindSecret || secretive(id, tags, rules)
-	f.Message = text(message(res.Message, rules))
-	if hushed { // the sentence may quote what was found
+	f.Message = sentence(said)
+	if hushed || f.Message == "" || aboutSecrets(said) { // the sentence may quote what was found
 		f.Message = ""
 		if len(rules) > 0 {
 			f.Message = text(rules[0].short)
@@ -287,12 +308,12 @@ func first(raw []byte) (*sarifLocation, error) {
 	return l, nil
 }
 
-var errFirst = errors.New("the first was read")
+var errFirst = errors.New("enough was read")
 
 // suppression says whether it stands: a status that is absent means accepted
 // (section 3.35.3).
 func (s sarifSuppression) suppression() Suppression {
-	out := Suppression{Kind: name(s.Kind), Status: text(s.Status), Justification: text(s.Justification), By: text(s.GUID)}
+	out := Suppression{Kind: name(s.Kind), Status: text(s.Status), Justification: sentence(s.Justification), By: text(s.GUID)}
 	switch s.Status {
 	case "", "accepted":
 		out.Accepted = release.AnswerYes
@@ -314,7 +335,11 @@ func prints(tool string, res *sarifResult, hushed bool) []string {
 		return out
 	}
 	for k, v := range from {
-		out = append(out, k+"="+v)
+		var text string
+		if strictjson.Unmarshal(v, &text, limits()) != nil {
+			text = string(v)
+		}
+		out = append(out, k+"="+text)
 	}
 	slices.Sort(out[1:])
 	return out
@@ -326,9 +351,9 @@ func message(m sarifMessage, rules []*sarifRule) string {
 	if s == "" && m.ID != "" && len(rules) > 0 {
 		s = rules[0].messages[m.ID]
 	}
-	s = line(s, maxText)
+	s = line(s, maxMessage)
 	for i, a := range m.Arguments[:min(len(m.Arguments), 10)] {
-		s = strings.ReplaceAll(s, fmt.Sprintf("{%d}", i), line(a, 60))
+		s = strings.Replace(s, fmt.Sprintf("{%d}", i), line(a, 60), 10)
 	}
 	return s
 }

@@ -22,13 +22,17 @@ type sarifContext struct {
 
 type sarifComponent struct {
 	name  string
+	guid  string
 	rules []*sarifRule
 	byID  map[string]*sarifRule
+	// byGUID are the rules that have one.
+	byGUID map[string]*sarifRule
 }
 
 // sarifRule is what is needed of a reportingDescriptor (section 3.49).
 type sarifRule struct {
 	id, level, short string
+	secret           bool // that its messages may quote a secret
 	score            release.Score
 	tags             []string
 	messages         map[string]string
@@ -36,9 +40,11 @@ type sarifRule struct {
 
 type sarifReference struct {
 	ID        string `json:"id"`
+	GUID      string `json:"guid"`
 	Index     *int   `json:"index"`
 	Component *struct {
 		Name  string `json:"name"`
+		GUID  string `json:"guid"`
 		Index *int   `json:"index"`
 	} `json:"toolComponent"`
 }
@@ -59,10 +65,15 @@ type sarifInvocation struct {
 	End     string `json:"endTimeUtc"`
 }
 
+// sarifNotification is what a tool says of its own run. Its message has no field here:
+// it can quote the file that the tool stumbled over.
 type sarifNotification struct {
-	Level   string       `json:"level"`
-	Message sarifMessage `json:"message"`
+	Level      string         `json:"level"`
+	Descriptor sarifReference `json:"descriptor"`
 }
+
+// maxOverrides is how many rules an invocation may give another level.
+const maxOverrides = 1000
 
 func (r *reader) sarifTool(run *sarifContext) error {
 	var driver sarifComponent
@@ -87,16 +98,20 @@ func (r *reader) sarifTool(run *sarifContext) error {
 
 // sarifComponent reads a toolComponent; run is not nil for the driver.
 func (r *reader) sarifComponent(c *sarifComponent, run *sarifContext) error {
-	c.byID = map[string]*sarifRule{}
+	c.byID, c.byGUID = map[string]*sarifRule{}, map[string]*sarifRule{}
 	var plain, semantic string
 	err := r.object(map[string]func() error{
 		"name":            func() (err error) { c.name, err = r.str(); return err },
+		"guid":            func() (err error) { c.guid, err = r.str(); return err },
 		"version":         func() (err error) { plain, err = r.str(); return err },
 		"semanticVersion": func() (err error) { semantic, err = r.str(); return err },
 		"rules": func() error {
 			return r.each(func() error {
 				var d struct {
 					ID    string       `json:"id"`
+					GUID  string       `json:"guid"`
+					Name  string       `json:"name"`
+					Help  string       `json:"helpUri"`
 					Short sarifMessage `json:"shortDescription"`
 					Conf  struct {
 						Level string `json:"level"`
@@ -109,21 +124,23 @@ func (r *reader) sarifComponent(c *sarifComponent, run *sarifContext) error {
 					r.gap(release.GapTooLarge, "more than %d rules", MaxFindings)
 					return err
 				}
-				rule := &sarifRule{id: d.ID, level: d.Conf.Level, short: string(text(d.Short.Text)), score: d.Properties.score()}
+				rule := &sarifRule{id: d.ID, level: d.Conf.Level, short: string(sentence(d.Short.Text)), score: d.Properties.score()}
 				if ok {
-					for _, t := range d.Properties.tags() {
-						rule.tags = append(rule.tags, strings.ToLower(line(t, maxID)))
-					}
+					rule.secret = aboutSecrets(d.ID, d.Name, d.Help, d.Short.Text)
+					rule.tags = d.Properties.tags()
 					if len(d.Messages) > 0 {
 						rule.messages = map[string]string{}
 						for k, m := range d.Messages {
-							rule.messages[k] = line(m.Text, maxText)
+							rule.messages[k] = line(m.Text, maxMessage)
 						}
 					}
 				}
 				c.rules = append(c.rules, rule) // also where it could not be read: an index counts it
 				if _, twice := c.byID[d.ID]; !twice && d.ID != "" {
 					c.byID[d.ID] = rule
+				}
+				if d.GUID != "" {
+					c.byGUID[d.GUID] = rule
 				}
 				return err
 			})
@@ -148,14 +165,22 @@ func (r *reader) sarifInvocation(run *sarifContext) error {
 		r.gap(GapFailed, "the tool did not start, or was stopped by a signal")
 	}
 	for _, n := range slices.Concat(in.Execution, in.Config) {
-		if n.Level == "error" {
-			r.gap(GapFailed, "the tool reports an error of its own: %s", text(n.Message.Text))
+		switch what := text(cmp.Or(n.Descriptor.ID, "without a name")); n.Level {
+		case "none", "note":
+		case "error":
+			r.gap(GapFailed, "the tool reports an error of its own: %s", what)
+		default: // "warning", also where there is no level (section 3.58.6)
+			r.gap(release.GapIncomplete, "the tool warns that not all went well: %s", what)
 		}
 	}
 	if t := moment(cmp.Or(in.End, in.Start)); t.After(r.report.Source.At) {
 		r.report.Source.At = t
 	}
 	in.Execution, in.Config = nil, nil
+	if len(in.Overrides) > maxOverrides {
+		r.gap(release.GapTooLarge, "more than %d ruleConfigurationOverrides, which change severities", maxOverrides)
+		in.Overrides = nil
+	}
 	if len(run.invocations) < 1000 {
 		run.invocations = append(run.invocations, in)
 	}
@@ -199,6 +224,11 @@ func (c *sarifContext) rulesOf(res *sarifResult) (id string, rules []*sarifRule)
 		if named && &c.components[i] != component {
 			continue
 		}
+		if id == "" && res.Rule != nil && res.Rule.GUID != "" {
+			if rule, ok := c.components[i].byGUID[res.Rule.GUID]; ok {
+				return rule.id, append([]*sarifRule{rule}, rules...)
+			}
+		}
 		if rule := c.components[i].find(id); rule != nil {
 			return id, append([]*sarifRule{rule}, rules...)
 		}
@@ -222,9 +252,12 @@ func (c *sarifContext) component(ref *sarifReference) (component *sarifComponent
 		return nil, true
 	}
 	for i := range c.components {
-		if c.components[i].name == ref.Component.Name {
+		if guid := ref.Component.GUID; guid != "" && c.components[i].guid == guid || guid == "" && c.components[i].name == ref.Component.Name {
 			return &c.components[i], true
 		}
+	}
+	if ref.Component.GUID != "" {
+		return nil, true
 	}
 	return &c.components[0], false
 }
@@ -279,7 +312,7 @@ var secretTools = []string{"gitleaks", "trufflehog", "detect-secrets", "ggshield
 // kindOf is what sort of finding a rule makes, by its tags, its id and the tool's name.
 func kindOf(id string, tags []string, tool string) Kind {
 	has := func(words ...string) bool {
-		return slices.ContainsFunc(tags, func(t string) bool { return slices.Contains(words, strings.ToLower(t)) })
+		return slices.ContainsFunc(tags, func(t string) bool { return slices.Contains(words, t) })
 	}
 	tool = strings.ToLower(tool)
 	switch {
@@ -298,19 +331,7 @@ func kindOf(id string, tags []string, tool string) Kind {
 // secretive reports whether a rule is about secrets by the words in it, so that its
 // message may quote one.
 func secretive(id string, tags []string, rules []*sarifRule) bool {
-	all := append([]string{id}, tags...)
-	for _, rule := range rules {
-		all = append(all, rule.id, rule.short)
-	}
-	for _, s := range all {
-		s = strings.ToLower(s)
-		for _, w := range []string{"secret", "credential", "password", "passwd", "token", "api-key", "apikey", "api key", "private-key", "private key", "cwe-798", "cwe-259", "cwe-321"} {
-			if strings.Contains(s, w) {
-				return true
-			}
-		}
-	}
-	return false
+	return aboutSecrets(id) || aboutSecrets(tags...) || slices.ContainsFunc(rules, func(rule *sarifRule) bool { return rule.secret })
 }
 
 // sarifArtifact is an artifactLocation (section 3.4).

@@ -207,7 +207,7 @@ func (r *reader) trivyResult(listed *bool) error {
 }
 
 func (r *reader) trivyItem(kind Kind, i *trivyItem, s []Suppression) {
-	f := Finding{Kind: kind, Certain: release.AnswerYes, Word: text(i.Severity), Severity: severityOf(i.Severity), Message: text(i.Title), Suppressions: s}
+	f := Finding{Kind: kind, Certain: release.AnswerYes, Word: text(i.Severity), Severity: severityOf(i.Severity), Message: sentence(i.Title), Suppressions: s}
 	switch kind {
 	case KindVulnerability:
 		f.ID, f.Aliases = name(i.VulnerabilityID), names(i.VendorIDs)
@@ -222,7 +222,7 @@ func (r *reader) trivyItem(kind Kind, i *trivyItem, s []Suppression) {
 		f.ID, f.Aliases, f.Line = name(i.ID), names([]string{i.AVDID}), max(i.CauseMetadata.StartLine, 0)
 		f.Named = text(i.CauseMetadata.Resource)
 		if i.Message != "" {
-			f.Message = text(i.Message)
+			f.Message = sentence(i.Message)
 		}
 		switch i.Status {
 		case "FAIL":
@@ -264,7 +264,7 @@ func (r *reader) trivyModified() error {
 	if err != nil {
 		kind = KindUnknown
 	}
-	s := Suppression{Kind: "vex", Status: text(m.Status), Justification: text(m.Statement), By: text(m.Source)}
+	s := Suppression{Kind: "vex", Status: text(m.Status), Justification: sentence(m.Statement), By: text(m.Source)}
 	switch m.Status {
 	case "ignored":
 		s.Kind, s.Accepted = "ignore rule", release.AnswerYes

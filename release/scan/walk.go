@@ -11,6 +11,11 @@ import (
 // object passes over an object, or null, and calls for each known name what reads
 // its value.
 func (r *reader) object(fields map[string]func() error) error {
+	return r.objectOf(fields, func([]byte) {})
+}
+
+// objectOf is object, and tells of each other name.
+func (r *reader) objectOf(fields map[string]func() error, other func(name []byte)) error {
 	if null, err := r.null(); null || err != nil {
 		return err
 	}
@@ -27,11 +32,17 @@ func (r *reader) object(fields map[string]func() error) error {
 			return err
 		}
 		if i < 0 {
-			_, err := r.Value()
-			return err
+			other(name)
+			return r.pass()
 		}
 		return fields[known[i][0]]()
 	})
+}
+
+// pass passes over one value.
+func (r *reader) pass() error {
+	_, err := r.Value()
+	return err
 }
 
 // each passes over an array, or null, and calls visit before each element.
@@ -78,8 +89,8 @@ func (r *reader) item(what string, v any) (ok bool, err error) {
 		if r.Offset()-from > MaxItem {
 			kind = release.GapTooLarge
 		}
-		why := reason(err)
-		if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok && !twice(e) {
+		why := err.Error()
+		if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok {
 			why = e.Reason // the place is within the value
 		}
 		r.gap(kind, "%s at byte %d: %s", what, from, why)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/label"
 )
 
 // path is a file's path, relative to the root of the scan if it is below it.
@@ -32,6 +33,33 @@ func anonymous(s string) string {
 
 // text is one line of others, cut where it is long.
 func text(s string) release.Text { return release.Text(line(s, maxText)) }
+
+// maxMessage is how much of a message is looked at before it is cut to maxText.
+const maxMessage = 2 * maxText
+
+// sentence is text about what was found, or "" if there is something in it that looks
+// like a secret.
+func sentence(s string) release.Text {
+	if label.SecretShape(s[:min(len(s), maxMessage)]) != "" {
+		return ""
+	}
+	return text(s)
+}
+
+// secretWords are what the rules that look for secrets are called.
+var secretWords = []string{"secret", "credential", "password", "passwd", "passphrase", "token", "api-key", "apikey", "api_key", "api key", "private-key", "private_key", "private key",
+	"cwe-798", "cwe-259", "cwe-321", "cwe-312"}
+
+// aboutSecrets reports whether any of the texts is about secrets by its words.
+func aboutSecrets(texts ...string) bool {
+	for _, s := range texts {
+		s = strings.ToLower(s[:min(len(s), maxMessage)])
+		if slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(s, w) }) {
+			return true
+		}
+	}
+	return false
+}
 
 // name is an identifier of others that is safe to print.
 func name(s string) string { return release.Text(line(s, maxID)).String() }

@@ -17,7 +17,8 @@ type Component struct {
 	// are left out.
 	Origin Text `json:"origin,omitempty"`
 	// Integrity is the hash of its content as the file has it, the algorithm in
-	// front: "sha512-…", "h1:…". It is compared, never computed.
+	// front: "sha512-…", "h1:…". Several are sorted and have a space between. It is
+	// compared, never computed.
 	Integrity string `json:"integrity,omitempty"`
 	// Digest is the content's SHA-256, where the reader knows it.
 	Digest Digest `json:"digest,omitzero"`

@@ -1,7 +1,9 @@
 package lockfile
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -52,7 +54,11 @@ func (r *berryReader) item(it yamlItem) error {
 	case len(p) == 1 && it.scalar:
 		return &yamlError{it.line, "an entry must be a mapping"}
 	case len(p) == 1:
-		r.entry = r.open(strings.Split(p[0], ", "), it.line)
+		patterns := strings.Split(p[0], ",")
+		for i, s := range patterns {
+			patterns[i] = strings.TrimSpace(s)
+		}
+		r.entry = r.open(patterns, it.line)
 	case berryCase(p[1]):
 		return &yamlError{it.line, short(p[1]) + " differs from a known name by case alone"}
 	case p[1] == "dependencies" && (it.opaque || it.scalar != (len(p) == 3)):
@@ -65,8 +71,8 @@ func (r *berryReader) item(it yamlItem) error {
 			r.entry.resolved = it.text
 		case "checksum":
 			r.entry.integrity = it.text
-		case "linkType":
-			r.entry.link = it.text == "soft"
+		case "conditions": // Yarn fetches it on some platforms only, and has no checksum of it
+			r.entry.conditions = true
 		}
 	case len(p) == 3 && p[1] == "dependencies" && it.scalar:
 		if r.needs++; r.needs > MaxEdges {
@@ -78,6 +84,14 @@ func (r *berryReader) item(it yamlItem) error {
 		return &yamlError{it.line, "too large"}
 	}
 	return nil
+}
+
+// berryNames are the fields of an entry that are read.
+var berryNames = []string{"version", "resolution", "dependencies", "checksum", "conditions"}
+
+// berryCase reports whether a name is that of a field but for its case.
+func berryCase(name string) bool {
+	return !slices.Contains(berryNames, name) && slices.ContainsFunc(berryNames, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 func (r *berryReader) listAll() {
@@ -112,17 +126,17 @@ func (r *berryReader) entryOf(e *yarnEntry, workspaces bool) {
 		r.gap(release.GapUnreadable, e.patterns[0], "line %d: its resolution has no protocol", e.line)
 		return
 	}
-	rest, _, _ = strings.Cut(rest, "::locator=")
+	dir, _, _ := strings.Cut(rest, "::")
 	switch protocol {
 	case "workspace":
-		if rest == "." {
+		if dir == "." {
 			r.inv.Root, _ = r.purl(name, "")
 			e.purl = r.inv.Root
 		}
-		r.local(name, rest)
+		r.local(name, dir)
 		return
 	case "link", "portal":
-		r.local(name, rest)
+		r.local(name, dir)
 		return
 	}
 	p, ok := r.purl(name, e.version)
@@ -147,15 +161,16 @@ func (r *berryReader) entryOf(e *yarnEntry, workspaces bool) {
 	case "npm":
 		c.Origin = r.npm(p, name, e, rest)
 	case "patch":
-		c.Origin = patchOrigin(ref)
+		c.Origin = r.patch(p, name, ref)
 	case "file", "exec":
 		c.Origin = originOf(ref)
-		if outside(r.dir, rest) {
-			r.gap(release.GapDependencyOrigin, string(p), "it is taken from %s, which is outside the repository", short(cleanURL(rest)))
+		if outside(r.dir, dir) {
+			r.gap(release.GapDependencyOrigin, string(p), "it is taken from %s, which is outside the repository", short(cleanURL(dir)))
 		}
 	default:
 		c.Origin = r.origin(p, name, e.version, ref, c.Integrity)
 	}
+	r.mayLackHash = e.conditions
 	r.add(c)
 }
 
@@ -174,27 +189,41 @@ func (r *berryReader) npm(p release.PURL, name string, e *yarnEntry, rest string
 	if version != e.version {
 		r.gap(release.GapAmbiguous, string(p), "its resolution has version %q", version)
 	}
-	for _, pair := range strings.Split(parameters, "&") {
-		if text, ok := strings.CutPrefix(pair, "__archiveUrl="); ok {
-			address, err := url.PathUnescape(text)
-			if err != nil {
-				r.gap(release.GapUnreadable, string(p), "the address of its archive cannot be read")
-				return "(unreadable URL)"
-			}
-			return r.origin(p, name, version, address, e.integrity)
+	values, err := url.ParseQuery(parameters)
+	if err != nil {
+		r.gap(release.GapUnreadable, string(p), "the address of its archive cannot be read")
+		return "(unreadable URL)"
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if key != "locator" && key != "__archiveUrl" {
+			r.gap(release.GapUnsupported, string(p), "its resolution has the parameter %s", short(key))
 		}
 	}
-	return ""
+	addresses := values["__archiveUrl"]
+	if len(addresses) == 0 {
+		return ""
+	}
+	if len(addresses) > 1 {
+		r.gap(release.GapAmbiguous, string(p), "its resolution has several addresses")
+	}
+	return r.origin(p, name, version, addresses[len(addresses)-1], e.integrity)
 }
 
-// patchOrigin is patch:name@reference#patch without secrets. The inner reference is
-// escaped once.
-func patchOrigin(ref string) release.Text {
+// patch is the origin patch:name@reference#patch without secrets, and without the place
+// that the patch belongs to. The inner reference is escaped once.
+func (r *berryReader) patch(p release.PURL, outer, ref string) release.Text {
 	inner, patch, _ := strings.Cut(strings.TrimPrefix(ref, "patch:"), "#")
 	if s, err := url.PathUnescape(inner); err == nil {
 		inner = s
 	}
 	name, of := splitKey(inner)
-	patch, _, _ = strings.Cut(patch, "&locator=")
+	if name != outer {
+		r.gap(release.GapAmbiguous, string(p), "what is patched is %s", short(name))
+	}
+	patch, parameters, _ := strings.Cut(patch, "::")
+	pairs := slices.DeleteFunc(strings.Split(parameters, "&"), func(s string) bool { return s == "" || strings.HasPrefix(s, "locator=") })
+	if len(pairs) > 0 {
+		patch += "::" + strings.Join(pairs, "&")
+	}
 	return originOf("patch:"+name) + "@" + originOf(of) + "#" + originOf(patch)
 }

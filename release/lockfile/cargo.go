@@ -158,10 +158,12 @@ func (r *cargoReader) find(d string) int {
 		if len(parts) > 1 && p.Version != parts[1] || len(parts) > 2 && "("+p.Source+")" != parts[2] {
 			continue
 		}
-		if found >= 0 {
+		switch {
+		case found < 0, len(parts) == 2 && p.Source == "" && r.file.Package[found].Source != "": // a directory has no source to be named by
+			found = i
+		case len(parts) != 2 || p.Source == "" || r.file.Package[found].Source != "":
 			return -1
 		}
-		found = i
 	}
 	return found
 }

@@ -26,11 +26,17 @@
 //
 // # What is a gap
 //
-// Content that the file does not pin (a range, a branch, a foreign archive without a
-// hash) is unpinned. What two programs could read in two ways is ambiguous: two
-// entries for one thing that differ, the two halves of a package-lock.json of version 2
-// that disagree, an archive that is named after another package. Names that stand twice
-// in one object, or differ from a known name by case alone, make a file unreadable.
+// Content that the file does not pin (a range, a branch, a package without a
+// hash) is unpinned. A hash counts only where its algorithm is known and the package
+// manager looks at it, which npm and Yarn 1 do not for repositories. Yarn 2 has no
+// checksum of what it fetches on some platforms only: that is no gap. What two programs
+// could read in two ways is ambiguous: two entries for one thing that differ, the two
+// halves of a package-lock.json that disagree, an archive that is named after another
+// package. Names that stand twice in one object, or differ from a known name by case
+// alone, make a file unreadable.
+//
+// What the settings of a machine or a project change (.npmrc, pip.conf, the sources that
+// Cargo replaces) is not in these files, and nothing here tells of it.
 //
 // Coverage is complete only where there is no gap but those of origin, and where the
 // file lists all that will be installed. A requirements.txt does so only where each

@@ -85,7 +85,7 @@ func FuzzYAML(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(string(b))
 	}
-	for _, s := range []string{"a: b", "a:\n  - b\n  - c: d\n    e: f\ng: {h: i, 'j': \"k\"}", "a: [b, 'c']\nd: |-\n  e\n  f\ng: >\n h", "a:\n- b\nc: d", "? \"a\"\n:\n  b: c", "a:\n    b: c\n  d: e", "'a''b': \"c\\u0041\"", "a: b # c\n#d\ne: #f\n  g: h"} {
+	for _, s := range []string{"a: b", "a:\n  - b\n  - c: d\n    e: f\ng: {h: i, 'j': \"k\"}", "a: [b, 'c']\nd: |-\n  e\n  f\ng: >\n h", "a:\n- b\nc: d", "a:\n  -\n   b", "a:\n- -b\n- - c\n- ?d", "a: \"\\_\\x41\\U00000042\\e\"", "? \"a\"\n:\n  b: c", "a:\n    b: c\n  d: e", "'a''b': \"c\\u0041\"", "a: b # c\n#d\ne: #f\n  g: h"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

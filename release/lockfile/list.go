@@ -24,6 +24,10 @@ type list struct {
 	failed  bool
 	gaps    map[release.Gap]bool
 	more    int // gaps that are not listed
+
+	mayLackHash bool           // what is added now: something else says so, or nothing is amiss
+	hashless    int            // how many components should have a hash
+	examples    []release.PURL // the first of them
 }
 
 // place is what makes two entries one component.
@@ -117,9 +121,13 @@ func (l *list) purl(name, version string) (release.PURL, bool) {
 // the farthest reaching relation and scope.
 func (l *list) add(c release.Component) {
 	c.License = short(c.License)
-	if c.Integrity != "" && !plainHash(c.Integrity) {
+	switch known, strong := hashes(c.Integrity); {
+	case c.Integrity == "":
+	case !known: // npm ignores those, and takes whatever content comes
 		l.gap(release.GapUnreadable, string(c.PURL), "its hash is not one")
 		c.Integrity = ""
+	case !strong:
+		l.gap(release.GapUnpinned, string(c.PURL), "it has no hash but MD5, for which other content can be made")
 	}
 	key := place{c.PURL, c.Origin, c.Integrity}
 	i, ok := l.at[key]
@@ -130,6 +138,9 @@ func (l *list) add(c release.Component) {
 		}
 		l.at[key] = len(l.inv.Components)
 		l.inv.Components = append(l.inv.Components, c)
+		if c.Integrity == "" && c.Origin == "" && !l.mayLackHash {
+			l.noHash(c.PURL)
+		}
 		return
 	}
 	was := &l.inv.Components[i]
@@ -155,11 +166,37 @@ func nearest(a, b release.Relation) release.Relation {
 	return min(a, b)
 }
 
-// plainHash reports whether text looks like hashes: algorithms, digits, base64.
-func plainHash(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r > '~' || r < ' ' || strings.ContainsRune("\"'`<>|&;$(){}[]\\^*!#%", r)
-	})
+// noHash notes a component whose content only its registry knows.
+func (l *list) noHash(p release.PURL) {
+	const most = 3
+	if l.hashless++; l.hashless <= most {
+		l.examples = append(l.examples, p)
+	}
+}
+
+// hashes reports whether text is hashes: algorithms that are known, each with digits or
+// base64 behind it, and spaces between. strong says whether one of them cannot be forged
+// with ease.
+func hashes(s string) (known, strong bool) {
+	for h := range strings.FieldsSeq(s) {
+		i := strings.IndexAny(h, "-:")
+		if i < 0 {
+			return false, false
+		}
+		switch h[:i] {
+		case "sha512", "sha384", "sha256", "sha224", "sha1", "blake2b", "yarn":
+			strong = true
+		case "md5":
+		default:
+			return false, false
+		}
+		digits, _, _ := strings.Cut(h[i+1:], "?") // npm allows options
+		if digits == "" || strings.Trim(digits, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-") != "" {
+			return false, false
+		}
+		known = true
+	}
+	return known, strong
 }
 
 // edge says that from needs to.
@@ -212,6 +249,10 @@ func (l *list) done() release.Inventory {
 		if a.PURL == b.PURL && a.Origin == b.Origin {
 			l.gap(release.GapAmbiguous, string(a.PURL), "it is listed with two hashes")
 		}
+	}
+	if l.hashless > 0 {
+		names := fmt.Sprint(l.examples)
+		l.gap(release.GapUnpinned, "", "%d without a hash, whose content only the registry knows: %s", l.hashless, names[1:len(names)-1])
 	}
 	if l.more > 0 {
 		inv.Gaps = append(inv.Gaps, release.Gap{Kind: release.GapUnreadable, Subject: l.file, Detail: fmt.Sprintf("%d more gaps are not listed", l.more)})

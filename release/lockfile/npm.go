@@ -36,7 +36,7 @@ func PackageLock(file release.Path, b []byte) release.Inventory {
 		}
 		r.root(r.packages[""])
 		r.listAll()
-		if r.version == "2" && !l.failed {
+		if (r.version == "2" || len(r.old) > 0) && !l.failed { // npm 6 reads the old list of version 3 too
 			r.compare()
 		}
 	default:
@@ -377,15 +377,30 @@ func (r *npmReader) component(e *npmEntry) (c release.Component, ok bool) {
 		r.gap(release.GapUnpinned, string(p), "%q is no version", version)
 	}
 	c = release.Component{PURL: p, Scope: e.scope(), Integrity: e.integrity, License: e.license, InstallScript: e.script}
+	const project = "the project"
+	from := ""
+	if e.bundled {
+		from = r.bundler(e, project)
+	}
 	switch {
-	case resolved == "" && e.bundled:
-		c.Origin = release.Text("bundled with " + short(r.bundler(e)))
+	case e.bundled && from != project: // whatever its address is, it is not asked
+		c.Origin = release.Text("bundled with " + short(from))
 	case resolved == "" && version == "":
 		r.gap(release.GapUnpinned, string(p), "%s has neither a version nor an address", short(e.at))
 	case resolved != "":
-		c.Origin = r.origin(p, name, version, resolved, e.integrity)
+		c.Origin = r.origin(p, name, version, resolved, hashFor(resolved, e.integrity))
 	}
 	return c, true
+}
+
+// hashFor is the hash that npm and Yarn 1 compare content from an address with: of what
+// comes from a repository they look at none.
+func hashFor(resolved, integrity string) string {
+	registry := strings.HasPrefix(resolved, "https://registry.npmjs.org/") || strings.HasPrefix(resolved, "https://registry.yarnpkg.com/")
+	if !registry && isRepository(resolved) {
+		return ""
+	}
+	return integrity
 }
 
 // isDirectory reports whether what a package was resolved to is a path of a directory.
@@ -405,7 +420,7 @@ func (l *list) origin(p release.PURL, name, version, resolved, integrity string)
 		return ""
 	case known:
 		l.gap(release.GapAmbiguous, string(p), "its archive is that of another package: %s", short(cleanURL(resolved)))
-	case strings.HasPrefix(resolved, "file:") || !strings.Contains(resolved, ":"):
+	case isFile(resolved):
 		if outside(l.dir, resolved) {
 			l.gap(release.GapDependencyOrigin, string(p), "it is taken from %s, which is outside the repository", short(cleanURL(resolved)))
 		}
@@ -421,12 +436,12 @@ func semverLike(v string) bool {
 }
 
 // bundler is the package that a bundled one comes with: the nearest around it that is
-// not bundled itself.
-func (r *npmReader) bundler(e *npmEntry) string {
+// not bundled itself, or else the project.
+func (r *npmReader) bundler(e *npmEntry, project string) string {
 	for at := e.at; ; {
 		i := strings.LastIndex(at, "/node_modules/")
 		if i < 0 {
-			return "the project"
+			return project
 		}
 		at = at[:i]
 		if parent := r.packages[at]; parent == nil || !parent.bundled {
@@ -460,12 +475,7 @@ func (r *npmReader) listAll() {
 	for _, key := range r.keys {
 		e := r.packages[key]
 		if nameAt(key) == "" {
-			if key != "" {
-				r.local(key, key)
-			}
-			if e.problem != "" {
-				r.gap(release.GapUnreadable, key, "%s", e.problem)
-			}
+			r.directory(key, e)
 			continue
 		}
 		c, ok := r.component(e)
@@ -498,6 +508,23 @@ func (r *npmReader) listAll() {
 		if r.failed {
 			return
 		}
+	}
+}
+
+// directory checks an entry that is the project or a directory of it.
+func (r *npmReader) directory(key string, e *npmEntry) {
+	if e.problem != "" {
+		r.gap(release.GapUnreadable, key, "%s", e.problem)
+	}
+	switch {
+	case key == "":
+	case strings.Contains("/"+key+"/", "/node_modules/"):
+		r.gap(release.GapUnreadable, key, "a place for packages that names none")
+	case e.resolved != "" || e.integrity != "":
+		r.gap(release.GapAmbiguous, key, "a directory that has an address or a hash")
+		fallthrough
+	default:
+		r.local(key, key)
 	}
 }
 

@@ -82,6 +82,17 @@ func cleanPairs(s string) string {
 	return strings.Join(parts, "&")
 }
 
+// within is an address with the directory in what it leads to.
+func within(address, parameter, dir string) string {
+	switch {
+	case dir == "":
+		return address
+	case strings.Contains(address, "#"):
+		return address + "&" + parameter + "=" + dir
+	}
+	return address + "#" + parameter + "=" + dir
+}
+
 // originOf is a URL as a component's origin.
 func originOf(s string) release.Text {
 	const most = 1000
@@ -118,6 +129,31 @@ func pinsCommit(s string) bool {
 
 var forge = regexp.MustCompile(`^https://(codeload\.github|github|api\.github|gitlab|bitbucket)\.(com|org)/.*(archive|tar\.gz|tarball|get)/`)
 
+// isFile reports whether npm and Yarn take what a package was resolved to for a path of an
+// archive: not so "user/name", which is a repository of GitHub's, nor "name", which is a
+// tag in the registry.
+func isFile(s string) bool {
+	for _, start := range []string{"file:", "./", "../", "/", "~/"} {
+		if strings.HasPrefix(s, start) {
+			return true
+		}
+	}
+	return !strings.ContainsAny(s, ":/") && (strings.HasSuffix(s, ".tgz") || strings.HasSuffix(s, ".tar.gz") || strings.HasSuffix(s, ".tar"))
+}
+
+// isRepository reports whether an address is that of a repository, of which npm and Yarn
+// check no hash: by its scheme, as a known forge's, or in a short form.
+func isRepository(s string) bool {
+	s, _, _ = strings.Cut(s, "#")
+	scheme, _, ok := strings.Cut(s, "://")
+	if !ok {
+		return strings.ContainsAny(s, ":/")
+	}
+	return strings.HasPrefix(scheme, "git") || strings.HasPrefix(scheme, "ssh") || strings.HasSuffix(s, ".git") || forgeRepository.MatchString(s)
+}
+
+var forgeRepository = regexp.MustCompile(`(?i)^https?://([^/@]*@)?(www\.)?((github\.com|bitbucket\.org|gitlab\.com)/[^/]+/[^/]+(/tree/.*)?/?|gist\.github\.com/.*)$`)
+
 // npmUsual reports whether a URL is that of a version of a package on npm's own
 // registry; known says whether it is on that registry at all.
 func npmUsual(s, name, version string) (usual, known bool) {
@@ -133,7 +169,11 @@ func npmUsual(s, name, version string) (usual, known bool) {
 
 // normalPyPI is a name as PEP 503 writes it.
 func normalPyPI(name string) string {
-	return strings.ToLower(separators.ReplaceAllString(name, "-"))
+	name = strings.ToLower(name)
+	if !strings.ContainsAny(name, "_.") && !strings.Contains(name, "--") {
+		return name
+	}
+	return separators.ReplaceAllString(name, "-")
 }
 
 var separators = regexp.MustCompile(`[-_.]+`)
@@ -141,10 +181,11 @@ var separators = regexp.MustCompile(`[-_.]+`)
 // archiveOf reports whether a file of PyPI is named after a package and version: a wheel
 // (name-version-...whl, PEP 427) or a source archive (name-version.tar.gz, PEP 625).
 func archiveOf(file, name, version string) bool {
+	file, _, _ = strings.Cut(file, "#")
+	file, _, _ = strings.Cut(file, "?")
 	if i := strings.LastIndexByte(file, '/'); i >= 0 {
 		file = file[i+1:]
 	}
-	file, _, _ = strings.Cut(file, "#")
 	if f, err := url.PathUnescape(file); err == nil {
 		file = f
 	}
@@ -167,5 +208,7 @@ func archiveOf(file, name, version string) bool {
 // separators, a leading v, 1.0-1 for 1.0.post1, c for rc.
 func loose(v string) string {
 	v = strings.TrimPrefix(strings.ToLower(v), "v")
-	return strings.NewReplacer("-", "", "_", "", ".", "", "+", "", "!", "", "post", "", "c", "", "r", "").Replace(v)
+	return looseVersion.Replace(v)
 }
+
+var looseVersion = strings.NewReplacer("-", "", "_", "", ".", "", "+", "", "!", "", "post", "", "c", "", "r", "")

@@ -73,9 +73,9 @@ func documents(s string) []document {
 }
 
 type pnpmPackage struct {
-	integrity, tarball, directory, repo, commit, version, kind string
-	resolved, script, odd                                      bool
-	purl                                                       release.PURL
+	integrity, tarball, directory, repo, commit, path, url, name, version, kind string
+	resolved, script, odd                                                       bool
+	purl                                                                        release.PURL
 }
 
 type pnpmSnapshot struct {
@@ -192,6 +192,8 @@ func (r *pnpmReader) pkg(it yamlItem) error {
 	case len(p) == 3 && p[2] == "resolution":
 		e.resolved = !it.scalar
 	case !it.scalar:
+	case len(p) == 3 && p[2] == "name":
+		e.name = it.text
 	case len(p) == 3 && p[2] == "version":
 		e.version = it.text
 	case len(p) == 3 && p[2] == "requiresBuild":
@@ -210,9 +212,15 @@ func (r *pnpmReader) pkg(it yamlItem) error {
 			e.commit = it.text
 		case "type":
 			e.kind = it.text
-		case "path", "gitHosted":
+			e.odd = e.odd || it.text != "git" && it.text != "directory"
+		case "path":
+			e.path = it.text
+		case "url":
+			e.url = it.text
+		case "gitHosted":
 		default:
-			for _, known := range []string{"integrity", "tarball", "directory", "repo", "commit", "type"} {
+			e.odd = true
+			for _, known := range []string{"integrity", "tarball", "directory", "repo", "commit", "path", "url", "type"} {
 				if strings.EqualFold(known, p[3]) {
 					return &yamlError{it.line, short(p[3]) + " differs from a known name by case alone"}
 				}
@@ -320,15 +328,16 @@ func (r *pnpmReader) listAll() {
 	}
 	scope := map[string]release.Scope{}
 	reached := map[string]bool{}
-	patches := map[string]bool{}
+	patches := map[string]string{} // hashes
 	for _, key := range r.snapOrder {
 		base := withoutPeers(key)
 		if r.packages[base] == nil {
 			r.gap(release.GapUnreadable, key, "the snapshot has no package")
 			continue
 		}
-		if strings.Contains(key, "(patch_hash=") {
-			patches[base] = true
+		if _, hash, ok := strings.Cut(key, "(patch_hash="); ok {
+			hash, _, _ = strings.Cut(hash, ")")
+			patches[base] = hash
 		}
 		if s := r.snapshots[key]; s.reach && (!reached[base] || s.scope < scope[base]) {
 			reached[base], scope[base] = true, s.scope
@@ -347,7 +356,11 @@ func (r *pnpmReader) listAll() {
 		case reached[key]:
 			c.Relation = release.RelationTransitive
 		}
-		if hash, ok := r.patch(key); ok || patches[key] {
+		hash, ok := r.patch(key)
+		if of := patches[key]; of != "" && of != hash {
+			hash, ok = strings.TrimSpace(hash+" "+of), true
+		}
+		if ok {
 			c.Origin = release.Text(strings.TrimSpace(string(c.Origin) + " patched " + short(hash)))
 		}
 		r.add(c)
@@ -403,6 +416,9 @@ func (r *pnpmReader) component(key string) (c release.Component, ok bool) {
 		return c, false
 	}
 	c = release.Component{PURL: p, Integrity: e.integrity, InstallScript: e.script}
+	if e.name != "" && e.name != name {
+		r.gap(release.GapAmbiguous, string(p), "its key and its name %q differ", short(e.name))
+	}
 	if e.version != "" && address == "" && e.version != version {
 		r.gap(release.GapAmbiguous, string(p), "its key and its version %q differ", e.version)
 	}
@@ -411,19 +427,17 @@ func (r *pnpmReader) component(key string) (c release.Component, ok bool) {
 	}
 	switch {
 	case e.odd:
-		c.Origin = originOf(cmpOr(address, e.kind))
-		r.gap(release.GapUnsupported, string(p), "its resolution has several variants")
+		c.Origin = originOf(cmpOr(cmpOr(e.url, e.tarball), cmpOr(address, e.kind)))
+		r.gap(release.GapUnsupported, string(p), "its resolution is of a kind that is not known: %q", e.kind)
 	case e.repo != "" || e.kind == "git":
-		c.Origin = originOf(e.repo + "#" + e.commit)
+		c.Origin = originOf(within(e.repo+"#"+e.commit, "path", e.path))
 		if !commit.MatchString(e.commit) {
 			r.gap(release.GapUnpinned, string(p), "%s has no commit", short(cleanURL(e.repo)))
 		}
 	case e.tarball != "":
-		c.Origin = r.origin(p, name, version, e.tarball, e.integrity)
+		c.Origin = release.Text(within(string(r.origin(p, name, version, e.tarball, e.integrity)), "path", short(e.path)))
 	case address != "":
 		c.Origin = r.origin(p, name, version, address, e.integrity)
-	case e.integrity == "":
-		r.gap(release.GapUnpinned, string(p), "it has neither a hash nor an address")
 	}
 	return c, true
 }

@@ -25,19 +25,19 @@ type poetryPackage struct {
 	Groups       []string       `toml:"groups"`
 	Files        []poetryHash   `toml:"files"`
 	Dependencies map[string]any `toml:"dependencies"`
-	Source       poetrySource   `toml:"source"`
+	Source       *poetrySource  `toml:"source"`
 }
 
 type poetryHash struct {
 	File string `toml:"file"`
 	Hash string `toml:"hash"`
-	URL  string `toml:"url"`
 }
 
 type poetrySource struct {
-	Type     string `toml:"type"`
-	URL      string `toml:"url"`
-	Resolved string `toml:"resolved_reference"`
+	Type         string `toml:"type"`
+	URL          string `toml:"url"`
+	Resolved     string `toml:"resolved_reference"`
+	Subdirectory string `toml:"subdirectory"`
 }
 
 // PoetryLock reads poetry.lock, lock-version 1 and 2
@@ -88,8 +88,12 @@ func PoetryLock(file release.Path, b []byte) release.Inventory {
 // poetry is the component that a package stands for.
 func (l *list) poetry(p poetryPackage, f *poetryFile) (c release.Component, ok bool) {
 	name := normalPyPI(p.Name)
-	if p.Source.Type == "directory" {
-		l.local(name, p.Source.URL)
+	source := poetrySource{}
+	if p.Source != nil {
+		source = *p.Source
+	}
+	if source.Type == "directory" {
+		l.local(name, source.URL)
 		return c, false
 	}
 	purl, ok := l.purl(name, p.Version)
@@ -106,7 +110,7 @@ func (l *list) poetry(p poetryPackage, f *poetryFile) (c release.Component, ok b
 		if h.Hash != "" {
 			hashes = append(hashes, h.Hash)
 		}
-		if h.File != "" && p.Source.Type != "url" && !archiveOf(h.File, name, p.Version) {
+		if h.File != "" && source.Type != "url" && !archiveOf(h.File, name, p.Version) {
 			l.gap(release.GapAmbiguous, string(purl), "the archive %s is named after something else", short(h.File))
 		}
 	}
@@ -124,7 +128,7 @@ func (l *list) poetry(p poetryPackage, f *poetryFile) (c release.Component, ok b
 	if p.Optional && c.Scope != release.ScopeDevelopment {
 		c.Scope = release.ScopeOptional
 	}
-	l.poetrySource(&c, p.Source)
+	l.poetrySource(&c, source)
 	return c, true
 }
 
@@ -144,12 +148,12 @@ func (l *list) poetrySource(c *release.Component, s poetrySource) {
 		}
 		c.Origin = originOf(s.URL)
 	case "git":
-		c.Origin = originOf(s.URL + "#" + s.Resolved)
+		c.Origin = originOf(within(s.URL+"#"+s.Resolved, "subdirectory", s.Subdirectory))
 		if !commit.MatchString(s.Resolved) {
 			l.gap(release.GapUnpinned, string(c.PURL), "%s has no commit", short(cleanURL(s.URL)))
 		}
 	case "url", "file":
-		c.Origin = originOf(s.URL)
+		c.Origin = originOf(within(s.URL, "subdirectory", s.Subdirectory))
 		if c.Integrity == "" {
 			l.gap(release.GapUnpinned, string(c.PURL), "%s has no hash", short(cleanURL(s.URL)))
 		}

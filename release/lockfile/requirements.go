@@ -22,12 +22,12 @@ func Requirements(file release.Path, b []byte) release.Inventory {
 	if l.failed {
 		return l.done()
 	}
+	l.mayLackHash = true // a gap of its own kind tells
 	r := pipReader{list: l, pins: map[string]pipPin{}}
-	text := strings.TrimPrefix(string(b), "\ufeff")
-	lines := strings.Split(text, "\n")
+	lines := r.lines(strings.TrimPrefix(string(b), "\ufeff"))
 	for n := 0; n < len(lines) && !l.failed; n++ {
 		r.n = n + 1
-		line := strings.TrimSuffix(lines[n], "\r")
+		line := lines[n]
 		var joined []string
 		for strings.HasSuffix(line, `\`) && !strings.HasPrefix(strings.TrimSpace(line), "#") {
 			joined = append(joined, line[:len(line)-1])
@@ -35,7 +35,7 @@ func Requirements(file release.Path, b []byte) release.Inventory {
 				line = ""
 				break
 			}
-			line = strings.TrimSuffix(lines[n], "\r")
+			line = lines[n]
 			if strings.HasPrefix(strings.TrimSpace(line), "#") { // pip ends the line there
 				line = " "
 				break
@@ -51,6 +51,26 @@ func Requirements(file release.Path, b []byte) release.Inventory {
 	return l.done()
 }
 
+// lines takes a text apart where Python ends lines. pip heeds an encoding that one of the
+// first two declares.
+func (r *pipReader) lines(text string) []string {
+	if strings.ContainsAny(text, pipEnds) {
+		text = pipLines.Replace(text)
+	}
+	if n := strings.Count(text, "\n"); n > MaxLines {
+		r.fail(release.GapTooLarge, "%d lines are more than %d", n, MaxLines)
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	for _, line := range lines[:min(len(lines), 2)] {
+		m := pipCoding.FindStringSubmatch(line)
+		if m != nil && !slices.Contains([]string{"utf-8", "utf8", "ascii", "us-ascii"}, strings.ToLower(m[1])) {
+			r.fail(release.GapUnsupported, "its text is in %s", short(m[1]))
+		}
+	}
+	return lines
+}
+
 type pipReader struct {
 	*list
 	n        int // the line where it begins
@@ -63,36 +83,84 @@ type pipReader struct {
 	noIndex  bool
 }
 
+// pipEnds are what ends a line beside "\n" (str.splitlines of Python).
+const pipEnds = "\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
+
+var pipLines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\x1c", "\n", "\x1d", "\n", "\x1e", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
 type pipPin struct{ version, marker string }
 
 var (
-	pipComment = regexp.MustCompile(`(^|\s)#.*$`)
 	pipName    = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([A-Za-z0-9._, \t-]*)\])?\s*`)
-	pipHash    = regexp.MustCompile(`\s--hash(?:=|\s+)([^\s]+)`)
 	pipVersion = regexp.MustCompile(`^[A-Za-z0-9.!+_-]+$`)
+	pipCoding  = regexp.MustCompile(`^#.*?coding[:=]\s*([-\w.]+)`)
 	pipCommit  = regexp.MustCompile(`@([0-9a-f]{40}|[0-9a-f]{64})(?:#|$)`)
 )
 
 func (r *pipReader) line(s string) {
-	s = strings.TrimSpace(pipComment.ReplaceAllString(s, ""))
+	s = strings.TrimSpace(withoutComment(s))
 	switch {
 	case s == "":
 	case s[0] == '-':
-		r.option(s)
+		r.options(s)
 	default:
 		r.requirement(s, false)
 	}
 }
 
-// option reads a line that is an option for all.
-func (r *pipReader) option(s string) {
-	name, value := s, ""
-	if i := strings.IndexAny(s, " \t="); i >= 0 {
-		name, value = s[:i], strings.TrimSpace(strings.TrimLeft(s[i:], " \t="))
-	} else if len(s) > 2 && s[1] != '-' {
-		name, value = s[:2], s[2:] // -rfile
+// options reads a line of options for all.
+func (r *pipReader) options(s string) {
+	words, ok := pipWords(s)
+	if !ok {
+		r.gap(release.GapUnreadable, "", "line %d is not understood", r.n)
 	}
-	value = strings.Trim(value, `"'`)
+	for len(words) > 0 {
+		name, value, given := strings.Cut(words[0], "=")
+		if len(name) > 2 && name[0] == '-' && name[1] != '-' {
+			name, value, given = words[0][:2], words[0][2:], true // -rfile
+		}
+		words = words[1:]
+		if !given && len(words) > 0 && !slices.Contains([]string{"--no-index", "--pre", "--prefer-binary", "--require-hashes"}, name) {
+			value, words = words[0], words[1:]
+		}
+		r.option(name, value)
+	}
+}
+
+// pipWords takes a line apart as a shell does.
+func pipWords(s string) (words []string, ok bool) {
+	var word strings.Builder
+	quote, within := byte(0), false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '\\' && quote != '\'' && i+1 < len(s):
+			i++
+			word.WriteByte(s[i])
+			within = true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, within = c, true
+		case quote == 0 && (c == ' ' || c == '\t'):
+			if within {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			within = false
+		default:
+			word.WriteByte(c)
+			within = true
+		}
+	}
+	if within {
+		words = append(words, word.String())
+	}
+	return words, quote == 0
+}
+
+// option reads an option for all.
+func (r *pipReader) option(name, value string) {
 	switch name {
 	case "-r", "--requirement", "-c", "--constraint":
 		r.gap(release.GapIncomplete, "", "line %d: it includes %s, which is not read here", r.n, short(cleanURL(value)))
@@ -112,14 +180,56 @@ func (r *pipReader) option(s string) {
 	}
 }
 
+// pipSpace is what separates the words of a line.
+const pipSpace = " \t"
+
+// withoutComment cuts off what stands behind a "#" that begins a word.
+func withoutComment(s string) string {
+	for i := 0; ; i++ {
+		n := strings.IndexByte(s[i:], '#')
+		if n < 0 {
+			return s
+		}
+		if i += n; i == 0 || strings.IndexByte(pipSpace, s[i-1]) >= 0 {
+			return s[:i]
+		}
+	}
+}
+
+// takeHashes takes the options --hash off a requirement.
+func takeHashes(s string) (rest string, hashes []string) {
+	const option = "--hash"
+	var kept strings.Builder
+	for {
+		i := strings.Index(s, option)
+		if i < 0 {
+			kept.WriteString(s)
+			return strings.TrimSpace(kept.String()), hashes
+		}
+		value := s[i+len(option):]
+		word := strings.TrimLeft(value, pipSpace)
+		if strings.HasPrefix(value, "=") {
+			word = value[1:]
+		}
+		end := strings.IndexAny(word, pipSpace)
+		if end < 0 {
+			end = len(word)
+		}
+		if i == 0 || strings.IndexByte(pipSpace, s[i-1]) < 0 || len(word) == len(value) || end == 0 { // something else
+			kept.WriteString(s[:i+len(option)])
+			s = value
+			continue
+		}
+		hashes = append(hashes, strings.Trim(word[:end], `"'`))
+		kept.WriteString(s[:i-1])
+		s = word[end:]
+	}
+}
+
 // requirement reads what is to be installed: by name, by URL, from a directory.
 func (r *pipReader) requirement(s string, editable bool) {
 	r.required++
-	var hashes []string
-	for _, m := range pipHash.FindAllStringSubmatch(s, -1) {
-		hashes = append(hashes, strings.Trim(m[1], `"'`))
-	}
-	s = strings.TrimSpace(pipHash.ReplaceAllString(s, ""))
+	s, hashes := takeHashes(s)
 	if i := strings.Index(s, " --"); i >= 0 {
 		option, _, _ := strings.Cut(s[i+1:], "=")
 		option, _, _ = strings.Cut(option, " ")
@@ -179,7 +289,9 @@ func eggName(address string) string {
 			return egg
 		}
 	}
-	base := path.Base(strings.SplitN(address, "#", 2)[0])
+	base, _, _ := strings.Cut(address, "#")
+	base, _, _ = strings.Cut(base, "?")
+	base = path.Base(base)
 	if wheel, ok := strings.CutSuffix(base, ".whl"); ok && strings.Contains(wheel, "-") {
 		name, _, _ := strings.Cut(wheel, "-")
 		return name
@@ -207,6 +319,7 @@ func (r *pipReader) address(c release.Component, name, address string, editable 
 		return
 	}
 	base, fragment, _ := strings.Cut(address, "#")
+	base, _, _ = strings.Cut(base, "?")
 	version := ""
 	if parts := strings.Split(path.Base(base), "-"); strings.HasSuffix(base, ".whl") && len(parts) > 1 && pipVersion.MatchString(parts[1]) {
 		if version = parts[1]; normalPyPI(parts[0]) != normalPyPI(name) {

@@ -28,13 +28,14 @@ type uvPackage struct {
 }
 
 type uvSource struct {
-	Registry  string `toml:"registry"`
-	Git       string `toml:"git"`
-	URL       string `toml:"url"`
-	Path      string `toml:"path"`
-	Directory string `toml:"directory"`
-	Editable  string `toml:"editable"`
-	Virtual   string `toml:"virtual"`
+	Registry     string `toml:"registry"`
+	Git          string `toml:"git"`
+	URL          string `toml:"url"`
+	Path         string `toml:"path"`
+	Directory    string `toml:"directory"`
+	Editable     string `toml:"editable"`
+	Virtual      string `toml:"virtual"`
+	Subdirectory string `toml:"subdirectory"`
 }
 
 type uvNeed struct {
@@ -88,8 +89,12 @@ type uvEdge struct {
 	scope release.Scope
 }
 
-// directory is where a package of the repository lies, or somebody else's directory.
+// directory is where a package of the repository lies, or somebody else's directory. What
+// has an address as well is none: uv takes the address.
 func (s uvSource) directory() (string, bool) {
+	if s.Registry != "" || s.Git != "" || s.URL != "" || s.Path != "" {
+		return "", false
+	}
 	for _, d := range []string{s.Virtual, s.Editable, s.Directory} {
 		if d != "" {
 			return d, true
@@ -250,6 +255,15 @@ func (r *uvReader) component(p uvPackage) (c release.Component, ok bool) {
 
 func (r *uvReader) source(c *release.Component, p uvPackage, archives []uvArchive) {
 	s := p.Source
+	kinds := 0
+	for _, v := range []string{s.Registry, s.Git, s.URL, s.Path, s.Directory, s.Editable, s.Virtual} {
+		if v != "" {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		r.gap(release.GapAmbiguous, string(c.PURL), "it has several sources")
+	}
 	switch {
 	case s.Registry != "":
 		r.registry(c, p, archives)
@@ -259,7 +273,7 @@ func (r *uvReader) source(c *release.Component, p uvPackage, archives []uvArchiv
 			r.gap(release.GapUnpinned, string(c.PURL), "%s has no commit", short(cleanURL(s.Git)))
 		}
 	case s.URL != "" || s.Path != "":
-		c.Origin = originOf(s.URL + s.Path)
+		c.Origin = originOf(within(s.URL+s.Path, "subdirectory", s.Subdirectory))
 		if c.Integrity == "" {
 			r.gap(release.GapUnpinned, string(c.PURL), "%s has no hash", short(cleanURL(s.URL+s.Path)))
 		}
@@ -287,10 +301,10 @@ func (r *uvReader) registry(c *release.Component, p uvPackage, archives []uvArch
 		case usual && !strings.HasPrefix(a.URL, "https://files.pythonhosted.org/packages/"):
 			c.Origin = originOf(a.URL + a.Path)
 		}
-		if !archiveOf(strings.SplitN(a.URL+a.Path, "?", 2)[0], p.Name, p.Version) {
+		if !archiveOf(a.URL+a.Path, p.Name, p.Version) {
 			r.gap(release.GapAmbiguous, string(c.PURL), "the archive %s is named after something else", short(cleanURL(a.URL+a.Path)))
 		}
-		if a.Hash == "" && (!usual || c.Origin != "") {
+		if a.Hash == "" {
 			r.gap(release.GapUnpinned, string(c.PURL), "%s has no hash", short(cleanURL(a.URL+a.Path)))
 		}
 	}

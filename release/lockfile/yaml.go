@@ -2,7 +2,10 @@ package lockfile
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
@@ -123,8 +126,10 @@ func (y *yamlLines) line(indent int, text string) error {
 			return y.err("an element where a key must stand")
 		}
 		text = strings.TrimLeft(text[1:], " ")
-		if _, _, err := y.token(text, false); err == nil && text[0] != '\'' && text[0] != '"' || text == "" || strings.ContainsAny(text[:1], "-?[{") {
-			y.skip(indent)
+		if _, _, err := y.token(text, false); err == nil && text[0] != '\'' && text[0] != '"' || text == "" || strings.ContainsAny(text[:1], "[{") || strings.HasPrefix(text+" ", "- ") || strings.HasPrefix(text+" ", "? ") {
+			if below := y.skip(indent); below != "" && text == "" {
+				return y.err("an element that begins in the line below")
+			}
 			return y.visit(yamlItem{path: y.path, line: y.before + y.n, opaque: true})
 		}
 		value, err := y.scalar(text)
@@ -214,8 +219,7 @@ func (y *yamlLines) token(s string, whole bool) (text, rest string, err error) {
 	return "", "", y.err("no key with a colon")
 }
 
-// quoted takes a text in quotes off s. In double quotes only the escapes of JSON are
-// read, which is what both tools write.
+// quoted takes a text in quotes off s.
 func (y *yamlLines) quoted(s string) (text, rest string, err error) {
 	q := s[0]
 	for i := 1; i < len(s); i++ {
@@ -236,12 +240,47 @@ func (y *yamlLines) quoted(s string) (text, rest string, err error) {
 				text, err = j.Str()
 			}
 			if err != nil {
-				return "", "", y.err("an escape that JSON does not have")
+				var ok bool
+				if text, ok = unescape(s[1:i]); !ok {
+					return "", "", y.err("an escape that is not known")
+				}
 			}
 			return text, s[i+1:], nil
 		}
 	}
 	return "", "", y.err("a text in quotes does not end in its line")
+}
+
+// unescape resolves the escapes of YAML (https://yaml.org/spec/1.2.2/#57-escaped-characters).
+func unescape(s string) (string, bool) {
+	const plain, means = `0abtnvfre "/\N_LP`, "\x00\a\b\t\n\v\f\r\x1b \"/\\\u0085\u00a0\u2028\u2029"
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), true
+		}
+		b.WriteString(s[:i])
+		if s = s[i+1:]; s == "" {
+			return "", false
+		}
+		if at := strings.IndexByte(plain, s[0]); at >= 0 {
+			b.WriteRune([]rune(means)[at])
+			s = s[1:]
+			continue
+		}
+		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[0]]
+		if digits == 0 || len(s) <= digits {
+			return "", false
+		}
+		r, err := strconv.ParseUint(s[1:1+digits], 16, 32)
+		if err != nil || r > unicode.MaxRune || utf16.IsSurrogate(rune(r)) {
+			return "", false
+		}
+		b.WriteRune(rune(r))
+		s = s[1+digits:]
+	}
 }
 
 // plain checks that a text without quotes means what it says.

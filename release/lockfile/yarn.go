@@ -1,6 +1,8 @@
 package lockfile
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -11,7 +13,7 @@ import (
 type yarnEntry struct {
 	patterns                           []string // name@range, for which it stands
 	name, version, resolved, integrity string
-	link                               bool
+	conditions                         bool // it is fetched on some platforms only
 	needs                              []yarnNeed
 	line                               int
 	purl                               release.PURL
@@ -245,25 +247,20 @@ func (y *yarnFile) component(e *yarnEntry) {
 	c := release.Component{PURL: p, Integrity: e.integrity}
 	resolved, fragment, _ := strings.Cut(e.resolved, "#")
 	if sha1 := len(fragment) == 40 && commit.MatchString(fragment); sha1 && (strings.HasSuffix(resolved, ".tgz") || strings.Contains(resolved, "/-/")) {
-		if c.Integrity == "" {
-			c.Integrity = "sha1:" + fragment
-		}
+		sum, _ := hex.DecodeString(fragment) // as npm and later versions of Yarn write it
+		all := append(strings.Fields(c.Integrity), "sha1-"+base64.StdEncoding.EncodeToString(sum))
+		slices.Sort(all)
+		c.Integrity = strings.Join(slices.Compact(all), " ")
 	} else {
 		resolved = e.resolved
 	}
 	switch {
 	case resolved != "":
-		c.Origin = y.origin(p, name, e.version, resolved, c.Integrity)
+		c.Origin = y.origin(p, name, e.version, resolved, hashFor(resolved, c.Integrity))
 	case address != "":
-		c.Origin = y.origin(p, name, e.version, address, c.Integrity)
+		c.Origin = y.origin(p, name, e.version, address, hashFor(address, c.Integrity))
+	default: // Yarn takes such an entry for none
+		y.gap(release.GapUnpinned, string(p), "line %d: it has no address, so that Yarn chooses a version anew", e.line)
 	}
 	y.add(c)
-}
-
-// names are the fields of an entry of Yarn's later versions that are read, for
-// comparison without case.
-var berryNames = []string{"version", "resolution", "dependencies", "checksum", "linkType"}
-
-func berryCase(name string) bool {
-	return !slices.Contains(berryNames, name) && slices.ContainsFunc(berryNames, func(n string) bool { return strings.EqualFold(n, name) })
 }

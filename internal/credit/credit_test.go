@@ -42,7 +42,7 @@ func TestAccounts(t *testing.T) {
 		"ada": release.ActorUnknown, "robot": release.ActorUnknown, "": release.ActorUnknown, "project-ada": release.ActorUnknown,
 		"dependabot[bot]": release.ActorBot, "release-bot": release.ActorBot, "project_42_bot": release.ActorBot, "group_7_bot_1f": release.ActorBot,
 		"Copilot": release.ActorAgent, "copilot-swe-agent[bot]": release.ActorAgent, " Devin-AI-integration ": release.ActorAgent,
-		"web-flow": release.ActorService, "github-actions[bot]": release.ActorService,
+		"web-flow": release.ActorService, "service_account_group_7_1f": release.ActorService, "GitLabDuo": release.ActorAgent, "github-actions[bot]": release.ActorService,
 	} {
 		require.Equal(t, want, credit.KindOfAccount(login), login)
 	}

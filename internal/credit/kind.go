@@ -44,6 +44,8 @@ var agentAccounts = map[string]bool{
 	"sweep-ai":                true,
 	"codegen-sh":              true,
 	"coderabbitai":            true,
+	"gitlab-duo":              true,
+	"gitlabduo":               true,
 }
 
 // bots are addresses of automation that carry no mark.
@@ -117,6 +119,8 @@ func KindOfAccount(login string) release.ActorKind {
 	case agentAccounts[name]:
 		return release.ActorAgent
 	case name == "web-flow", name == "github-actions" && marked: // GitHub itself, for what is merged in the browser
+		return release.ActorService
+	case strings.HasPrefix(login, "service_account_"): // of a GitLab group
 		return release.ActorService
 	case marked, strings.HasSuffix(login, "-bot"), (strings.HasPrefix(login, "project_") || strings.HasPrefix(login, "group_")) && strings.Contains(login, "_bot"):
 		return release.ActorBot

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 
 // The defaults of Options.
 const (
-	DefaultMaxFiles = 2_000
+	DefaultMaxFiles = 5_000
 	DefaultMaxBytes = 256 << 20
 )
 
@@ -26,8 +25,9 @@ type Options struct {
 	Readers []Reader
 	// Labelers are put on besides this module's, which always are.
 	Labelers []label.Labeler
-	// Skip reports whether a changed file is for no reader. If nil, those that are
-	// labelled test or vendored, and no sensitive matter, are not.
+	// Skip reports whether a changed file is for no reader, and that nothing tells of it.
+	// If nil, those that are labelled test or vendored are left out, and a gap tells of
+	// those in which a reader of dependencies or infrastructure would find a change.
 	Skip func(release.FileChange) bool
 	// Plans are Terraform plans in JSON, of what the head would change.
 	Plans []Plan
@@ -63,45 +63,37 @@ var kinds = []release.Kind{release.KindDependency, release.KindInfrastructure, r
 // files runs the readers over the changed files of r.Changes, which are labelled.
 func (r *Result) files(before, after read, o Options) {
 	o.Readers = orDefault(o.Readers)
-	b := &batch{options: o, before: before, after: after, seen: map[release.Path]*loaded{}}
-	coverage := map[release.Kind]release.Coverage{}
+	b := &batch{options: o, changed: r.Changes.Files, before: before, after: after,
+		seen: map[release.Path]*loaded{}, claimed: map[claim]bool{}, coverage: map[release.Kind]release.Coverage{}}
 	start := release.CoverageComplete
 	if r.Changes.Coverage[release.KindCode] != release.CoverageComplete {
 		start = release.CoveragePartial // there may be files that nobody saw
 	}
-	for _, k := range kinds {
-		coverage[k] = start
-	}
-	claimed := map[release.Path]bool{}
-	var out release.ChangeSet
 	for _, reader := range o.Readers {
-		if _, ok := coverage[reader.Kind]; !ok {
-			coverage[reader.Kind] = start
-		}
-		files, lost := b.needed(reader, r.Changes.Files, claimed)
-		if lost {
-			coverage[reader.Kind] = min(coverage[reader.Kind], release.CoveragePartial)
-		}
-		if len(files) == 0 {
-			continue
-		}
-		part := reader.Run(files)
-		for k, v := range part.Changes.Coverage {
-			if was, ok := coverage[k]; ok {
-				v = min(v, was)
-			}
-			coverage[k] = v
-		}
-		part.Changes.Coverage = nil
-		out.Add(part.Changes)
-		r.Inventories = append(r.Inventories, part.Inventories...)
+		b.coverage[reader.Kind] = start // a kind that has no reader is none that was read
 	}
-	out.Gaps = append(out.Gaps, b.gaps...)
-	b.plans(&out, coverage, r.Changes.Files, claimed)
-	b.unknown(&out, coverage, r.Changes.Files, claimed)
-	out.Coverage = coverage
-	label.Apply(&out, o.Labelers...)
-	r.Changes.Add(out)
+	for _, reader := range o.Readers {
+		files, left := b.needed(reader)
+		if len(files) > 0 {
+			part := reader.Run(files)
+			if _, ok := part.Changes.Coverage[reader.Kind]; !ok {
+				b.atMost(reader.Kind, release.CoverageMissing)
+			}
+			for k, v := range part.Changes.Coverage {
+				b.atMost(k, v)
+			}
+			part.Changes.Coverage = nil
+			b.out.Add(part.Changes)
+			r.Inventories = append(r.Inventories, part.Inventories...)
+		}
+		b.leftOut(reader, left)
+	}
+	b.plans()
+	b.unknown()
+	b.out.Gaps = append(b.out.Gaps, b.gaps...)
+	b.out.Coverage = b.coverage
+	label.Apply(&b.out, o.Labelers...)
+	r.Changes.Add(b.out)
 }
 
 func orDefault(readers []Reader) []Reader {
@@ -119,13 +111,23 @@ func (o *Options) skip(f release.FileChange) bool {
 	return slices.Contains(f.Labels, release.LabelTest) || slices.Contains(f.Labels, release.LabelVendored)
 }
 
-// batch loads files, each once.
+// batch loads files, each once, and collects what is made of them.
 type batch struct {
 	options       Options
+	changed       []release.FileChange
 	before, after read
 	seen          map[release.Path]*loaded
 	bytes         int64
+	claimed       map[claim]bool
+	coverage      map[release.Kind]release.Coverage
 	gaps          []release.Gap
+	out           release.ChangeSet
+}
+
+// claim says that a reader of a kind reads a file.
+type claim struct {
+	path release.Path
+	kind release.Kind
 }
 
 type loaded struct {
@@ -133,22 +135,44 @@ type loaded struct {
 	bad  bool
 }
 
-// needed are the files that a reader needs, and whether any of them is lost.
-func (b *batch) needed(reader Reader, changed []release.FileChange, claimed map[release.Path]bool) (out []File, lost bool) {
+// atMost lowers a kind's coverage; what nobody began to read is not above it.
+func (b *batch) atMost(k release.Kind, v release.Coverage) {
+	if was, ok := b.coverage[k]; ok {
+		v = min(v, was)
+	}
+	b.coverage[k] = v
+}
+
+// lose tells that something of a kind was not read. A kind that nobody reads stays so.
+func (b *batch) lose(k release.Kind, kind release.GapKind, p release.Path, detail string) {
+	b.coverage[k] = min(b.coverage[k], release.CoveragePartial)
+	b.gap(kind, p, detail)
+}
+
+const notFollowed = "it is a symbolic link or a submodule, and is not followed"
+
+// unfollowed reports whether a file stands for what lies elsewhere.
+func unfollowed(f *release.FileChange) bool {
+	return f.Submodule() || f.OldMode == "120000" || f.NewMode == "120000"
+}
+
+// needed are the files that a reader needs, each once, and those of every changed
+// file that is left out.
+func (b *batch) needed(reader Reader) (out []File, left [][]File) {
 	wanted := map[release.Path]*loaded{}
-	for i := range changed {
-		f := &changed[i]
+	for i := range b.changed {
+		f := &b.changed[i]
 		needs := reader.Needs(f.Path)
 		if len(needs) == 0 {
 			continue
 		}
-		claimed[f.Path] = true
-		if b.options.skip(*f) {
+		b.claimed[claim{f.Path, reader.Kind}] = true
+		skip := b.options.skip(*f)
+		if skip && (b.options.Skip != nil || reader.Kind == release.KindConfiguration) {
 			continue
 		}
-		if f.Submodule() || f.OldMode == "120000" || f.NewMode == "120000" {
-			b.gap(release.GapUnsupported, f.Path, "it is a symbolic link or a submodule, and is not followed")
-			lost = true
+		if unfollowed(f) {
+			b.lose(reader.Kind, release.GapUnsupported, f.Path, notFollowed)
 			continue
 		}
 		group := make([]*loaded, 0, len(needs))
@@ -157,12 +181,21 @@ func (b *batch) needed(reader Reader, changed []release.FileChange, claimed map[
 			l := b.load(p)
 			group, bad = append(group, l), bad || l.bad
 		}
-		if bad { // what stands beside it would be misread
-			lost = true
-			continue
-		}
-		for _, l := range group {
-			wanted[l.file.Path] = l
+		switch {
+		case bad: // what stands beside it would be misread
+			b.coverage[reader.Kind] = min(b.coverage[reader.Kind], release.CoveragePartial)
+		case skip:
+			var files []File
+			for _, l := range group {
+				if l.file.Before != nil || l.file.After != nil {
+					files = append(files, l.file)
+				}
+			}
+			left = append(left, files)
+		default:
+			for _, l := range group {
+				wanted[l.file.Path] = l
+			}
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(wanted)) {
@@ -170,7 +203,32 @@ func (b *batch) needed(reader Reader, changed []release.FileChange, claimed map[
 			out = append(out, f)
 		}
 	}
-	return out, lost
+	return out, left
+}
+
+// leftOut tells of files that are called tests' data or copies, and in which the
+// reader would find something. The build may use them: their names are the author's.
+func (b *batch) leftOut(reader Reader, left [][]File) {
+	n, first := 0, release.Path("")
+	for _, files := range left {
+		if len(files) == 0 {
+			continue
+		}
+		cs := reader.Run(files).Changes
+		if len(cs.Dependencies)+len(cs.Resources)+len(cs.Settings)+len(cs.Artifacts)+len(cs.Advisories)+len(cs.Gaps) == 0 {
+			continue
+		}
+		if n++; n == 1 {
+			first = files[0].Path
+		}
+	}
+	b.tellLeft(reader.Kind, n, first)
+}
+
+func (b *batch) tellLeft(k release.Kind, n int, first release.Path) {
+	if n > 0 {
+		b.lose(k, release.GapUnsupported, first, fmt.Sprintf("%d files that are called tests' data or copies were left out, the first of them this: nobody knows whether the build uses them", n))
+	}
 }
 
 func (b *batch) gap(kind release.GapKind, p release.Path, detail string) {
@@ -210,24 +268,35 @@ func (b *batch) load(p release.Path) *loaded {
 
 // plans reads the plans. A file that declares infrastructure in a way that only a
 // plan can tell is a gap where there is none.
-func (b *batch) plans(out *release.ChangeSet, coverage map[release.Kind]release.Coverage, changed []release.FileChange, claimed map[release.Path]bool) {
+func (b *batch) plans() {
+	const k = release.KindInfrastructure
+	if _, ok := b.coverage[k]; !ok && len(b.options.Plans) > 0 {
+		b.coverage[k] = release.CoveragePartial // plans are not all of it
+	}
 	for _, p := range b.options.Plans {
 		part := plan.Read(p.Path, p.JSON)
-		coverage[release.KindInfrastructure] = min(coverage[release.KindInfrastructure], part.Coverage[release.KindInfrastructure])
+		b.atMost(k, part.Coverage[k])
 		part.Coverage = nil
-		out.Add(part)
+		b.out.Add(part)
 	}
-	for i := range changed {
-		f := &changed[i]
-		if !terraform(f.Path) || b.options.skip(*f) {
+	left, first := 0, release.Path("")
+	for i := range b.changed {
+		f := &b.changed[i]
+		if !terraform(f.Path) || unfollowed(f) {
 			continue
 		}
-		claimed[f.Path] = true
-		if len(b.options.Plans) == 0 {
-			out.Gaps = append(out.Gaps, release.Gap{Kind: release.GapUnsupported, Subject: f.Path.String(), Detail: "what it changes only a plan can tell, and there is none"})
-			coverage[release.KindInfrastructure] = min(coverage[release.KindInfrastructure], release.CoveragePartial)
+		b.claimed[claim{f.Path, k}] = true
+		switch skip := b.options.skip(*f); {
+		case len(b.options.Plans) > 0, skip && b.options.Skip != nil:
+		case skip:
+			if left++; left == 1 {
+				first = f.Path
+			}
+		default:
+			b.lose(k, release.GapUnsupported, f.Path, "what it changes only a plan can tell, and there is none")
 		}
 	}
+	b.tellLeft(k, left, first)
 }
 
 func terraform(p release.Path) bool {
@@ -240,59 +309,40 @@ func terraform(p release.Path) bool {
 	return false
 }
 
-// FormatPinned is the format of a source that asks for dependencies and was not
-// read, because a lock file says which of them are installed.
-const FormatPinned = "pinned-by-lock"
-
-// locks are the files that pin what others ask for, where they lie in the same
-// directory or above: what is asked for alone changes nothing that is installed.
-var locks = map[string][]string{
-	"package.json":   {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"},
-	"pyproject.toml": {"poetry.lock", "uv.lock"},
-	"Cargo.toml":     {"Cargo.lock"},
-}
-
-// locked reports whether a file that asks for dependencies has one beside it that
-// pins them.
-func (b *batch) locked(p release.Path) bool {
-	dir, base := path.Split(string(p))
-	for names := locks[base]; len(names) > 0; {
-		for _, name := range names {
-			if data, err := b.after(release.Path(dir + name)); err == nil && data != nil {
-				return true
-			}
-		}
-		if dir == "" {
-			break
-		}
-		dir, _ = path.Split(strings.TrimSuffix(dir, "/"))
-	}
-	return false
-}
-
 // unknown tells of files that declare dependencies or infrastructure and that no
-// reader claimed.
-func (b *batch) unknown(out *release.ChangeSet, coverage map[release.Kind]release.Coverage, changed []release.FileChange, claimed map[release.Path]bool) {
-	for i := range changed {
-		f := &changed[i]
-		if claimed[f.Path] || b.options.skip(*f) {
+// reader of that kind claimed, and of what stands for files that lie elsewhere.
+func (b *batch) unknown() {
+	left, first := 0, release.Path("")
+	pins := pins{read: b.after, seen: map[release.Path][]byte{}}
+	for i := range b.changed {
+		f := &b.changed[i]
+		skip := b.options.skip(*f)
+		if skip && b.options.Skip != nil {
 			continue
 		}
-		kind, detail := release.KindDependency, "it declares dependencies, and no reader knows it"
-		switch {
-		case slices.Contains(f.Labels, release.LabelDeps):
-			if b.locked(f.Path) {
-				out.Sources = append(out.Sources, release.Source{Path: f.Path, Format: FormatPinned})
-				continue
+		if unfollowed(f) { // a directory of anything
+			for _, k := range kinds {
+				b.lose(k, release.GapUnsupported, f.Path, notFollowed)
 			}
-		case strings.EqualFold(path.Ext(string(f.Path)), ".bicep"):
-			kind, detail = release.KindInfrastructure, "it declares infrastructure, and no reader knows it"
-		default:
 			continue
 		}
-		coverage[kind] = min(coverage[kind], release.CoveragePartial)
-		out.Gaps = append(out.Gaps, release.Gap{Kind: release.GapUnsupported, Subject: f.Path.String(), Detail: detail})
+		if slices.Contains(f.Labels, release.LabelDeps) && !b.claimed[claim{f.Path, release.KindDependency}] {
+			switch {
+			case pins.locked(f.Path):
+				b.out.Sources = append(b.out.Sources, release.Source{Path: f.Path, Format: FormatPinned})
+			case skip:
+				if left++; left == 1 {
+					first = f.Path
+				}
+			default:
+				b.lose(release.KindDependency, release.GapUnsupported, f.Path, "it declares dependencies, and no reader knows it")
+			}
+		}
+		if !skip && declaresResources(f.Path) && !b.claimed[claim{f.Path, release.KindInfrastructure}] {
+			b.lose(release.KindInfrastructure, release.GapUnsupported, f.Path, notKnown)
+		}
 	}
+	b.tellLeft(release.KindDependency, left, first)
 }
 
 // validate reports every mistake of the options.

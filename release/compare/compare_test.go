@@ -56,9 +56,11 @@ func gaps(cs release.ChangeSet) []string {
 }
 
 const (
-	lock    = `{"name":"web","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"web","version":"1.0.0","dependencies":{"a":"^1.0.0"}},"node_modules/a":{"version":"1.0.0","resolved":"https://registry.npmjs.org/a/-/a-1.0.0.tgz","integrity":"sha512-AAAA"}}}`
-	service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: shop\nspec:\n  type: ClusterIP\n"
-	bom     = `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"a","version":"1.0.0","purl":"pkg:npm/a@1.0.0"}]}`
+	lock = `{"name":"web","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"web","version":"1.0.0","dependencies":{"a":"^1.0.0"}},"node_modules/a":{"version":"1.0.0","resolved":"https://registry.npmjs.org/a/-/a-1.0.0.tgz","integrity":"sha512-AAAA"}}}`
+	// workspace is the lock file of a directory and of web below it.
+	workspace = `{"name":"top","lockfileVersion":3,"packages":{"":{"name":"top","workspaces":["web"]},"web":{"version":"1.0.0"},"node_modules/web":{"resolved":"web","link":true}}}`
+	service   = "apiVersion: v1\nkind: Service\nmetadata:\n  name: shop\nspec:\n  type: ClusterIP\n"
+	bom       = `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"a","version":"1.0.0","purl":"pkg:npm/a@1.0.0"}]}`
 )
 
 func TestReaders(t *testing.T) {
@@ -78,11 +80,11 @@ func TestReaders(t *testing.T) {
 		{"a lock file", map[string]string{"web/package-lock.json": lock}, map[string]string{"web/package-lock.json": strings.ReplaceAll(lock, "1.0.0.tgz", "1.1.0.tgz")},
 			[]string{"file web/package-lock.json modified", "dependency pkg:npm/a replaced"}, "ppp", []string{"ambiguous pkg:npm/a@1.0.0", "dependency-origin pkg:npm/a@1.0.0"}},
 		{"a lock file of a test", map[string]string{"web/testdata/package-lock.json": lock}, map[string]string{"web/testdata/package-lock.json": ""},
-			[]string{"file web/testdata/package-lock.json modified"}, "ppp", nil},
+			[]string{"file web/testdata/package-lock.json modified"}, "ppp", []string{"unsupported web/testdata/package-lock.json"}},
 		{"a lock file that cannot be read", map[string]string{"package-lock.json": lock}, map[string]string{"package-lock.json": "{"},
 			[]string{"file package-lock.json modified"}, "mpp", []string{"unreadable package-lock.json"}},
 		{"a lock file that no reader knows", nil, map[string]string{"Gemfile.lock": "GEM\n"}, []string{"file Gemfile.lock added"}, "ppp", []string{"unsupported Gemfile.lock"}},
-		{"what is asked for, with a lock above", map[string]string{"package-lock.json": lock, "web/package.json": "{}", "Cargo.toml": "a"}, map[string]string{"package-lock.json": lock, "web/package.json": "{ }", "Cargo.toml": "b"},
+		{"what is asked for, with a lock above", map[string]string{"package-lock.json": workspace, "web/package.json": "{}", "Cargo.toml": "a"}, map[string]string{"package-lock.json": workspace, "web/package.json": "{ }", "Cargo.toml": "b"},
 			[]string{"file Cargo.toml modified", "file web/package.json modified"}, "ppp", []string{"unsupported Cargo.toml"}},
 		{"a bill of materials", map[string]string{"sbom.json": bom}, map[string]string{"sbom.json": strings.ReplaceAll(bom, "1.0.0", "0.9.0")},
 			[]string{"file sbom.json modified", "dependency pkg:npm/a downgraded"}, "ppp", nil},

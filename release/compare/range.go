@@ -25,12 +25,14 @@ func Range(ctx context.Context, repo *gitlog.Repo, base, head string, o Options)
 	if len(o.Labelers) > 0 {
 		label.Apply(&r.Changes, o.Labelers...)
 	}
+	files := repo.Files(ctx)
+	defer files.Close()
 	at := func(rev release.Revision) read {
 		return func(p release.Path) ([]byte, error) {
 			if rev == "" {
 				return nil, nil // nothing was before
 			}
-			data, ok, err := repo.File(ctx, rev, p)
+			data, ok, err := files.File(rev, p)
 			if err != nil || !ok {
 				return nil, err
 			}
@@ -41,9 +43,7 @@ func Range(ctx context.Context, repo *gitlog.Repo, base, head string, o Options)
 		r.nothing()
 		return r, ctx.Err()
 	}
-	r.Marks = label.ApplyContents(&r.Changes, func(rev release.Revision, p release.Path) ([]byte, bool, error) {
-		return repo.File(ctx, rev, p)
-	})
+	r.Marks = label.ApplyContents(&r.Changes, files.File)
 	r.files(at(r.Changes.Base), at(r.Changes.Head), o)
 	if err := ctx.Err(); err != nil {
 		return Result{}, err // what could not be read for want of time is no gap

@@ -16,7 +16,7 @@ import (
 	"github.com/sallyport-dev/sallyport/release/gitlog"
 )
 
-// repository commits each set of files in turn, with tags v1, v2, …
+// repository commits each set of files in turn, with tags v1, v2, … "-> a" is a link to a.
 func repository(t *testing.T, trees ...map[string]string) *gitlog.Repo {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,6 +34,10 @@ func repository(t *testing.T, trees ...map[string]string) *gitlog.Repo {
 		for name, text := range tree {
 			file := filepath.Join(dir, filepath.FromSlash(name))
 			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+			if target, ok := strings.CutPrefix(text, "-> "); ok {
+				require.NoError(t, os.Symlink(target, file))
+				continue
+			}
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 		}
 		git("add", "-A")

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"bytes"
 	"path"
 	"regexp"
 	"slices"
@@ -51,7 +50,8 @@ type Reader struct {
 	// Needs are the files to be read when the file at a path changed; none where it is
 	// not for this reader. They need not exist, nor have changed.
 	Needs func(release.Path) []release.Path
-	// Run compares them: all that were needed, each once, sorted by path.
+	// Run compares them: all that were needed, each once, sorted by path. A part without
+	// coverage of Kind says that nothing was read.
 	Run func([]File) Part
 }
 
@@ -121,7 +121,7 @@ func modules(p release.Path) []release.Path {
 // runModules compares with package gomod, which knows more of Go than a list of
 // components tells: replace directives, and what a go.mod began to list.
 func runModules(files []File) Part {
-	var out Part
+	out := nothing(release.KindDependency)
 	for _, mod := range files {
 		if path.Base(string(mod.Path)) != "go.mod" || mod.Before == nil && mod.After == nil {
 			continue
@@ -166,11 +166,16 @@ func isManifest(p release.Path) bool {
 }
 
 // runManifests reads what may hold an object: Kubernetes knows none without an
-// apiVersion.
+// apiVersion. What else declares infrastructure is a gap.
 func runManifests(files []File) Part {
+	out := nothing(release.KindInfrastructure)
 	var before, after []manifest.File
 	for _, f := range files {
-		if !bytes.Contains(f.Before, []byte("apiVersion")) && !bytes.Contains(f.After, []byte("apiVersion")) {
+		if !mayNameVersion(f.Before) && !mayNameVersion(f.After) {
+			if resources(f) {
+				out.Changes.Add(release.ChangeSet{Coverage: map[release.Kind]release.Coverage{release.KindInfrastructure: release.CoveragePartial},
+					Gaps: []release.Gap{{Kind: release.GapUnsupported, Subject: f.Path.String(), Detail: notKnown}}})
+			}
 			continue
 		}
 		if f.Before != nil {
@@ -180,30 +185,38 @@ func runManifests(files []File) Part {
 			after = append(after, manifest.File{Path: f.Path, Data: f.After})
 		}
 	}
-	if len(before)+len(after) == 0 {
-		return Part{}
+	if len(before)+len(after) > 0 {
+		a, b := manifest.ReadFiles(before, manifest.Options{}), manifest.ReadFiles(after, manifest.Options{})
+		out.Changes.Add(manifest.Compare(&a, &b))
 	}
-	a, b := manifest.ReadFiles(before, manifest.Options{}), manifest.ReadFiles(after, manifest.Options{})
-	return Part{Changes: manifest.Compare(&a, &b)}
+	return out
 }
+
+// nothing is what a reader made of files that are not for it, after all.
+func nothing(k release.Kind) Part {
+	return Part{Changes: release.ChangeSet{Coverage: map[release.Kind]release.Coverage{k: release.CoverageComplete}}}
+}
+
+// dockerfile finds the word, by itself, in a file's name.
+var dockerfile = regexp.MustCompile(`^(?:.*[._-])?(?:dockerfile|containerfile)(?:[._-].*)?$`)
 
 func isDockerfile(p release.Path) bool {
-	base := strings.ToLower(path.Base(string(p)))
-	for _, name := range []string{"dockerfile", "containerfile"} {
-		if base == name || strings.HasPrefix(base, name+".") || strings.HasSuffix(base, "."+name) {
-			return true
-		}
-	}
-	return false
+	return dockerfile.MatchString(strings.ToLower(path.Base(string(p))))
 }
 
-// from is the line without which nothing is a Dockerfile.
-var from = regexp.MustCompile(`(?im)^[ \t]*from[ \t]`)
+// from is the line without which nothing is a Dockerfile; the word may go on in the
+// next line.
+var from = regexp.MustCompile(`(?im)^[ \t]*f(?:[\\\x60][ \t]*\r?\n)*r(?:[\\\x60][ \t]*\r?\n)*o(?:[\\\x60][ \t]*\r?\n)*m[ \t\\\x60]`)
+
+// programs are extensions of programs about Dockerfiles, and of prose.
+var programs = []string{".go", ".py", ".js", ".ts", ".rs", ".java", ".rb", ".sh", ".md", ".rst", ".txt", ".yaml", ".yml", ".json", ".dockerignore"}
+
+func mayBuild(b []byte) bool { return len(b) > manifest.MaxDockerfile || from.Match(b) }
 
 func runDockerfiles(files []File) Part {
-	var out Part
+	out := nothing(release.KindInfrastructure)
 	for _, f := range files {
-		if strings.HasSuffix(strings.ToLower(string(f.Path)), ".go") && !from.Match(f.Before) && !from.Match(f.After) {
+		if slices.Contains(programs, strings.ToLower(path.Ext(string(f.Path)))) && !mayBuild(f.Before) && !mayBuild(f.After) {
 			continue // a program about Dockerfiles
 		}
 		out.Changes.Add(manifest.Dockerfile(f.Path, f.Before, f.After))

@@ -172,7 +172,7 @@ func readTree(fsys fs.FS) *tree {
 			return nil
 		}
 		if d.IsDir() {
-			if d.Name() == ".git" {
+			if name == ".git" {
 				return fs.SkipDir
 			}
 			return nil

@@ -3,6 +3,7 @@ package gitlog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -17,40 +18,41 @@ import (
 // owns it.
 func (r *Repo) File(ctx context.Context, rev release.Revision, path release.Path) (data []byte, ok bool, err error) {
 	err = r.withLibrary(ctx, func(l *library) error {
-		id, err := l.root(rev)
+		root, err := l.root(rev)
 		if err != nil {
 			return err
 		}
-		mode := modeTree
-		for _, name := range strings.Split(string(path), "/") {
-			if mode != modeTree {
-				return nil // below a file, a link or a submodule there is nothing
-			}
-			entries, err := l.tree(id)
-			if err != nil {
-				return err
-			}
-			mode = ""
-			for _, e := range entries {
-				if e.name == name {
-					mode, id = e.mode, e.id
-				}
-			}
-			if mode == "" {
-				return nil
-			}
-		}
-		switch mode {
-		case modeFile, modeGroupFile, modeExecutable:
-		default:
-			return fmt.Errorf("path %q is not a file but has mode %s", string(path), mode)
-		}
-		data, err = l.get(id, "blob", r.options.MaxFile)
-		ok = err == nil
+		data, ok, err = l.file(root, path, r.options.MaxFile, l.tree)
 		return err
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	return data, ok, nil
+}
+
+// file reads the file at path below the tree root. Tree reads a tree's entries.
+func (l *library) file(root release.Revision, path release.Path, limit int64, tree func(release.Revision) ([]treeEntry, error)) (data []byte, ok bool, err error) {
+	mode, id := modeTree, root
+	for name := range strings.SplitSeq(string(path), "/") {
+		if mode != modeTree {
+			return nil, false, nil // below a file, a link or a submodule there is nothing
+		}
+		entries, err := tree(id)
+		if err != nil {
+			return nil, false, err
+		}
+		i := slices.IndexFunc(entries, func(e treeEntry) bool { return e.name == name })
+		if i < 0 {
+			return nil, false, nil
+		}
+		mode, id = entries[i].mode, entries[i].id
+	}
+	switch mode {
+	case modeFile, modeGroupFile, modeExecutable:
+	default:
+		return nil, false, fmt.Errorf("path %q is not a file but has mode %s", string(path), mode)
+	}
+	data, err = l.get(id, "blob", limit)
+	return data, err == nil, err
 }

@@ -70,9 +70,13 @@ func (b *sandbox) withLibrary(ctx context.Context, use func(*library) error) err
 	if err != nil {
 		return err
 	}
-	err = use(&library{p, b.repo.format})
+	return p.over(use(&library{p, b.repo.format}))
+}
+
+// over is close, of a library: of an error that is not git's, it says so.
+func (p *process) over(err error) error {
 	closed := p.close(err)
-	if err == nil || ctx.Err() != nil || errors.Is(closed, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == nil || p.ctx.Err() != nil || errors.Is(closed, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return closed
 	}
 	return fmt.Errorf("gitlog: %w", err)

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -51,10 +52,10 @@ func fill(v reflect.Value, r *rand.Rand, empty float64) {
 		*p = release.DigestOf(fmt.Append(nil, r.Uint64()))
 		return
 	case *release.Revision:
-		*p = release.Revision(release.DigestOf(fmt.Append(nil, r.Uint64())).Hex()[:40])
+		*p = release.Revision(release.DigestOf(fmt.Append(nil, r.Uint64())).Hex()[:40+24*r.IntN(2)])
 		return
 	case *release.PURL:
-		*p = "pkg:golang/a.io/x@v1.0.0"
+		*p = []release.PURL{"pkg:golang/a.io/x@v1.0.0", "pkg:npm/%40a/b@1.0.0%2Bx?repository_url=https://a.example/b&type=x#c/d", ""}[r.IntN(3)]
 		return
 	case *release.Path:
 		*p = release.Path([]string{"a/b.go", "a\xff\x1b", "\"", "ü\u202e"}[r.IntN(4)])
@@ -77,7 +78,7 @@ func fill(v reflect.Value, r *rand.Rand, empty float64) {
 	case reflect.Map:
 		v.Set(reflect.ValueOf(map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete, "own": release.CoveragePartial}))
 	case reflect.String:
-		v.SetString([]string{"x", "", "tab\tü", "a b"}[r.IntN(4)])
+		v.SetString([]string{"x", "", "tab\tü", "a b", "\x00\u202e\u2028"}[r.IntN(5)])
 	case reflect.Bool:
 		v.SetBool(r.IntN(2) == 0)
 	case reflect.Int, reflect.Int64:
@@ -85,7 +86,14 @@ func fill(v reflect.Value, r *rand.Rand, empty float64) {
 	case reflect.Float64:
 		v.SetFloat(r.Float64() * 1e4)
 	case reflect.Uint8:
-		v.SetUint(uint64(r.IntN(3)))
+		for { // any value that has a name
+			v.SetUint(uint64(r.IntN(32)))
+			if m, ok := v.Interface().(encoding.TextMarshaler); !ok {
+				break
+			} else if _, err := m.MarshalText(); err == nil {
+				break
+			}
+		}
 	default:
 		panic(v.Kind())
 	}
@@ -118,11 +126,21 @@ func TestWhatIsWrittenIsValid(t *testing.T) {
 // too many is refused, wherever it stands.
 func TestWhatIsMutatedIsNot(t *testing.T) {
 	t.Parallel()
-	s := compiled(t, schema.Record())
+	var cs release.ChangeSet
 	var rec release.Record
+	fill(reflect.ValueOf(&cs).Elem(), rand.New(rand.NewPCG(3, 4)), 0)
 	fill(reflect.ValueOf(&rec).Elem(), rand.New(rand.NewPCG(3, 4)), 0)
-	text, err := rec.Canonical()
+	text, err := cs.Canonical()
 	require.NoError(t, err)
+	mutated(t, schema.ChangeSet(), text)
+	text, err = rec.Canonical()
+	require.NoError(t, err)
+	mutated(t, schema.Record(), text, "schema", "at", "release", "changes", "assessment", "decisions", "outcome")
+}
+
+// mutated checks every change of a valid text. Some members must be there.
+func mutated(t *testing.T, by, text []byte, required ...string) {
+	s := compiled(t, by)
 	var root any
 	require.NoError(t, json.Unmarshal(text, &root))
 	n := 0
@@ -163,7 +181,7 @@ func TestWhatIsMutatedIsNot(t *testing.T) {
 	}
 	walk("", root, func(x any) { root = x })
 	require.Greater(t, n, 1000)
-	for _, name := range []string{"schema", "at", "release", "changes", "assessment", "decisions", "outcome"} {
+	for _, name := range required {
 		m := root.(map[string]any)
 		old := m[name]
 		delete(m, name)

@@ -46,7 +46,7 @@ func (p *Plan) Check(cs *release.ChangeSet, o Options) (release.ChangeSet, error
 		return release.ChangeSet{}, err
 	}
 	c := checker{plan: p, options: o, labels: map[release.Label]*labelled{}}
-	c.files(cs.Files)
+	c.files(cs)
 	for i := range cs.Dependencies {
 		d := &cs.Dependencies[i]
 		c.subject(1, string(d.Package))
@@ -106,8 +106,17 @@ func (c *checker) subject(i int, s string) {
 	if !slices.Contains(c.plan.Kinds, l.kind) || len(l.patterns) == 0 {
 		return // told once for all; see undeclared
 	}
+	if !c.matches(i, s) {
+		c.add(OutsideSubjects, l.kind, release.Text(s).String(), "no pattern of %s matches it", l.name)
+	}
+}
+
+// matches reports whether a pattern of the list of index i matches s, and remembers
+// all that do.
+func (c *checker) matches(i int, s string) bool {
 	found := false
-	for j, pattern := range l.patterns {
+	h := &c.hits[i]
+	for j, pattern := range c.plan.lists()[i].patterns {
 		if Match(pattern, s) {
 			found = true
 			if h.pattern == nil {
@@ -116,17 +125,21 @@ func (c *checker) subject(i int, s string) {
 			h.pattern[j] = true
 		}
 	}
-	if !found {
-		c.add(OutsideSubjects, l.kind, release.Text(s).String(), "no pattern of %s matches it", l.name)
-	}
+	return found
 }
 
-func (c *checker) files(files []release.FileChange) {
-	for i := range files {
-		f := &files[i]
+func (c *checker) files(cs *release.ChangeSet) {
+	read := map[release.Path]bool{}
+	for _, s := range cs.Sources {
+		read[s.Path] = true
+	}
+	for i := range cs.Files {
+		f := &cs.Files[i]
 		c.label(f.Labels, string(f.Path))
-		// The files that pin dependencies come with the dependencies.
-		if slices.Contains(f.Labels, release.LabelDeps) && slices.Contains(c.plan.Kinds, release.KindDependency) {
+		// The files that pin dependencies come with the dependencies, where these were
+		// read: a submodule, or a program that names them, is code.
+		if read[f.Path] && slices.Contains(f.Labels, release.LabelDeps) && slices.Contains(c.plan.Kinds, release.KindDependency) {
+			c.matches(0, string(f.Path))
 			continue
 		}
 		c.subject(0, string(f.Path))

@@ -10,7 +10,11 @@ import (
 
 // Merge makes one plan of several: of a release's pull requests, say. It declares
 // what any of them declares; where one of them takes every subject of a kind, so
-// does the result. Reasons and outcomes stand one below the other; the fall-back is
+// does the result.
+//
+// Lists are merged one by one, so that the result takes combinations that none of
+// the plans takes: the paths of one with the labels or components of another. Where
+// that matters, check each pull request with its own plan, too. Reasons and outcomes stand one below the other; the fall-back is
 // the last plan's. Merging nothing gives a plan that is not valid.
 func Merge(plans ...Plan) Plan {
 	var out Plan

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -52,6 +53,7 @@ func TestCheck(t *testing.T) {
 	components := scope.Options{Components: []scope.Component{{Name: "shop", Paths: []string{"a/**"}}, {Name: "auth", Paths: []string{"auth/**", "a/auth/**"}}}}
 	dependency := func(cs *release.ChangeSet) {
 		cs.Dependencies = append(cs.Dependencies, release.DependencyChange{File: "go.mod", Op: release.OpUpgraded, Package: "pkg:golang/golang.org/x/net"})
+		cs.Sources = append(cs.Sources, release.Source{Path: "go.mod", Format: "go.mod"})
 		cs.Coverage[release.KindDependency] = release.CoverageComplete
 	}
 	resource := func(cs *release.ChangeSet) {
@@ -76,6 +78,9 @@ func TestCheck(t *testing.T) {
 		{"another case", plan(paths("A/**", "a/**")), changes(), scope.Options{}, []string{"not-done code A/**"}},
 		{"a path that is no text", plan(paths("a/**")), changes(file("b\xff\n")), scope.Options{}, []string{`outside-subjects code "b\xff\n"`}},
 		{"a file that pins dependencies, declared as a dependency", plan(paths("a/**"), kinds(release.KindDependency)), changes(file("go.mod", release.LabelDeps), dependency), scope.Options{}, nil},
+		{"a file that pins dependencies, declared by its path too", plan(paths("a/**", "go.*"), kinds(release.KindDependency)), changes(file("go.mod", release.LabelDeps), dependency), scope.Options{}, nil},
+		{"a file that names dependencies, and that nobody read as such", plan(paths("a/**"), kinds(release.KindDependency)), changes(file("conanfile.py", release.LabelDeps), dependency), scope.Options{}, []string{"outside-subjects code conanfile.py"}},
+		{"a submodule", plan(paths("a/**"), kinds(release.KindDependency)), changes(file("lib", release.LabelDeps), dependency), scope.Options{}, []string{"outside-subjects code lib"}},
 		{"a file that pins dependencies, not declared", plan(paths("a/**")), changes(file("go.mod", release.LabelDeps)), scope.Options{}, []string{"outside-subjects code go.mod"}},
 		{"a dependency, not declared", plan(), changes(dependency), scope.Options{}, []string{"outside-kinds dependency pkg:golang/golang.org/x/net"}},
 		{"a dependency by its pattern", plan(kinds(release.KindDependency), func(p *scope.Plan) { p.Dependencies = []string{"pkg:golang/golang.org/x/**"} }), changes(dependency), scope.Options{}, nil},
@@ -133,10 +138,10 @@ func TestValidate(t *testing.T) {
 		p.FallBack = scope.FallBack{Way: scope.WayBack, To: release.Ref{Digest: release.DigestOf(nil)}}
 	})
 	require.NoError(t, back.Validate())
-	err := (&scope.Plan{Kinds: []release.Kind{""}, Paths: []string{"", "/a", "./a", "a/", "a/***", strings.Repeat("a", scope.MaxPattern+1), "\xff"},
+	err := (&scope.Plan{Kinds: []release.Kind{""}, Paths: []string{"", "/a", "./a", "a/", "a/***", strings.Repeat("a", scope.MaxPattern+1), "\xff", "docs/\u202e**", "a/../b", "./a/**"},
 		Resources: []string{"x"}, Components: []string{""}, Labels: []release.Label{""}, Artifacts: make([]string, scope.MaxPatterns+1)}).Validate()
 	for _, want := range []string{"no reason", "no expected outcome", "kinds[0] is empty", "fallBack.way is unknown", `paths has patterns, and kinds has no "code"`, "paths[0]: an empty", "paths[1]: pattern", "paths[2]: pattern",
-		"paths[3]: pattern", "paths[4]: pattern", "paths[5]: a pattern of 1001 bytes", "paths[6]: pattern", `resources has patterns, and kinds has no "infrastructure"`, "components[0]", `components has names`, "labels[0]", "artifacts has more than 10000"} {
+		"paths[3]: pattern", "paths[4]: pattern", "paths[5]: a pattern of 1001 bytes", "paths[6]: pattern", "paths[7]: pattern", "paths[8]: pattern", `resources has patterns, and kinds has no "infrastructure"`, "components[0]", `components has names`, "labels[0]", "artifacts has more than 10000"} {
 		require.ErrorContains(t, err, want)
 	}
 	for _, c := range []struct {
@@ -221,13 +226,18 @@ func TestMatchIsTheRegularExpression(t *testing.T) {
 			p, s := pattern.Draw(t, "pattern"), text.Draw(t, "text")
 			want := oracle(p).MatchString(s)
 			require.Equal(t, want, scope.Match(p, s), "%q %q", p, s)
+			require.Equal(t, want, scope.Slow(p, s), "%q %q", p, s)
 			if want {
 				hits++
 			}
 		}
 	})
 	require.Positive(t, hits)
-	// Not exponential.
+	// Not exponential, and not the square of a length either.
+	start := time.Now()
+	require.False(t, scope.Match("**a*"+strings.Repeat("a", 480)+"b", strings.Repeat("a", 4000)))
+	require.True(t, scope.Match("**a*"+strings.Repeat("a", 480)+"b", strings.Repeat("a", 4000)+"b"))
+	require.Less(t, time.Since(start), time.Second)
 	require.False(t, scope.Match(strings.Repeat("*a", 200)+"b", strings.Repeat("a", 5000)))
 	require.False(t, scope.Match(strings.Repeat("**a", 200)+"b", strings.Repeat("a/", 5000)))
 }

@@ -1,0 +1,4 @@
+package scope
+
+// Slow is what Match falls back on.
+var Slow = slow

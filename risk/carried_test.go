@@ -80,6 +80,8 @@ func TestFindingsOnWhatIsCarried(t *testing.T) {
 		{"loss", "loss", with(resource("t", release.OpModified, release.LabelDestructive), func(cs *release.ChangeSet) {
 			cs.Files = []release.FileChange{{Path: "1.sql", Op: release.OpAdded, Labels: []release.Label{release.LabelDestructive}}}
 		}), []string{"high 1.sql: it takes stored data away, or may", "high t.x: it takes stored data away, or may"}},
+		{"a resource of a file", "unpinned", with(resource("t", release.OpModified, release.LabelUnpinned), func(cs *release.ChangeSet) { cs.Resources[0].File = "Dockerfile" }),
+			[]string{"moderate Dockerfile t.x: it names content by what can move"}},
 		{"unpinned", "unpinned", resource("t", release.OpModified, release.LabelUnpinned), []string{"moderate t.x: it names content by what can move"}},
 		{"another licence", "dependency", dependency(release.OpUpgraded, func(d *release.DependencyChange) { d.LicenseBefore, d.LicenseAfter = "MIT", "BUSL-1.1" }),
 			[]string{"moderate pkg:golang/example.com/x: a direct dependency goes from v1.0.0 up to v1.1.0, its licence is BUSL-1.1 and was MIT"}},

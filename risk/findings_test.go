@@ -80,6 +80,11 @@ func TestFindings(t *testing.T) {
 		{"both read", "unread", with(covered(release.CoverageComplete, release.CoverageComplete, release.CoverageComplete), func(cs *release.ChangeSet) {
 			cs.Files = []release.FileChange{labels("go.mod", release.OpModified, release.LabelDeps), labels("main.tf", release.OpModified)}
 		}), nil},
+		{"read, in part", "unread", with(covered(release.CoverageComplete, release.CoveragePartial, release.CoverageComplete), func(cs *release.ChangeSet) {
+			cs.Sources = []release.Source{{Path: "go.mod"}}
+			cs.Files = []release.FileChange{labels("go.mod", release.OpModified, release.LabelDeps), labels("web/yarn.lock", release.OpModified, release.LabelDeps)}
+		}),
+			[]string{"moderate web/yarn.lock: it declares dependencies, and which of them changed was not read"}},
 		{"one of two files read", "unread", with(covered(release.CoverageComplete, release.CoverageComplete, release.CoverageComplete), func(cs *release.ChangeSet) {
 			cs.Sources = []release.Source{{Path: "go.mod"}, {Path: "go.sum"}}
 			cs.Files = []release.FileChange{labels("go.mod", release.OpModified, release.LabelDeps), labels("web/yarn.lock", release.OpModified, release.LabelDeps)}

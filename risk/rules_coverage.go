@@ -86,7 +86,7 @@ func unreadRule() Rule {
 			for i := range cs.Files {
 				f := &cs.Files[i]
 				// One reader may have read all of its own files, and another file be no reader's.
-				if slices.Contains(f.Labels, release.LabelDeps) && (dependencies || len(read) > 0 && !read[f.Path]) {
+				if slices.Contains(f.Labels, release.LabelDeps) && !read[f.Path] && (dependencies || len(read) > 0) {
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "it declares dependencies, and which of them changed was not read"})
 				}
 				if resources && declaresResources(f.Path) {

@@ -31,7 +31,7 @@ func driftRule() Rule {
 			var out []Finding
 			for i := range cs.Drift {
 				r := &cs.Drift[i]
-				subject := release.Text(r.Address).String()
+				subject := resourceName(r)
 				n := len(out)
 				if out = sensitiveFindings(out, subject, r.Labels); len(out) == n {
 					out = append(out, Finding{release.TierModerate, subject, fmt.Sprintf("it was %s behind the back of its definition", r.Op)})

@@ -68,7 +68,7 @@ func labelled(cs *release.ChangeSet, label release.Label, tier release.Tier, tex
 	}
 	for i := range cs.Resources {
 		if slices.Contains(cs.Resources[i].Labels, label) {
-			out = append(out, Finding{tier, release.Text(cs.Resources[i].Address).String(), text})
+			out = append(out, Finding{tier, resourceName(&cs.Resources[i]), text})
 		}
 	}
 	return out

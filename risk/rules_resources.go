@@ -21,7 +21,7 @@ func resourceRule() Rule {
 }
 
 func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
-	subject := release.Text(r.Address).String()
+	subject := resourceName(r)
 	n := len(out)
 	out = sensitiveFindings(out, subject, r.Labels)
 	if r.Type == "" {
@@ -41,6 +41,15 @@ func resourceFindings(out []Finding, r *release.ResourceChange) []Finding {
 		out = append(out, Finding{release.TierModerate, subject, fmt.Sprintf("infrastructure that is %s", r.Op)})
 	}
 	return out
+}
+
+// resourceName is the address, with the file in front where there is one: addresses
+// such as a Dockerfile's "stage 0" say little by themselves.
+func resourceName(r *release.ResourceChange) string {
+	if r.File == "" {
+		return release.Text(r.Address).String()
+	}
+	return r.File.String() + " " + release.Text(r.Address).String()
 }
 
 func settingRule() Rule {

@@ -60,6 +60,10 @@ func TestRefused(t *testing.T) {
 		{"twice, null", "~: a\nnull: b", "stands twice"},
 		{"twice, no key", "? \n: a\n? \n: b", "stands twice"},
 		{"twice, boolean", "true: a\n\"true\": b", "stands twice"},
+		{"twice, boolean in another case", "true: a\nTrue: b", "stands twice"},
+		{"twice, a long key", strings.Repeat("a", 99) + "é: 1\n" + strings.Repeat("a", 99) + "é: 2", "the key " + strings.Repeat("a", 99) + "... stands twice"},
+		{"twice, a key that must be quoted", "\"a\\e[2J\": 1\n\"a\\e[2J\": 2", `the key "a\x1b[2J" stands twice`},
+		{"twice, taken over and tagged", "a: &a {1: x}\nb: {<<: *a, 1: y, !!str 1: z}", "stands twice"},
 		{"twice, alias", "? &a b\n: 1\n*a : 2", "stands twice"},
 		{"twice, binary", "a: 1\n!!binary YQ==: 2", "stands twice"},
 		{"twice, merge", "a: &a {x: 1}\nb: {<<: *a, <<: *a}", "stands twice"},
@@ -90,6 +94,7 @@ func TestRefused(t *testing.T) {
 		{"deep by alias", "a: &a " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\nb: " + strings.Repeat("[", 10) + "*a" + strings.Repeat("]", 10), "nested deeper"},
 		{"many documents", strings.Repeat("--- a\n", 101), "more than 100 documents"},
 		{"many nodes over documents", strings.Repeat("--- ["+strings.Repeat("a,", 1400)+"]\n", 99), "nodes are more than"},
+		{"many nodes over documents by aliases", strings.Repeat("---\na: &a ["+strings.Repeat("x,", 1000)+"]\nb: ["+strings.Repeat("*a,", 60)+"]\n", 3), "more than 131072 nodes"},
 		{"large", strings.Repeat(" ", limits.Bytes+1), "bytes are more than"},
 		{"bad UTF-8", "a: b\nc: \xff", "line 2, column 4: the text is not valid UTF-8"},
 		{"UTF-16", "\xff\xfea\x00:\x00", "not valid UTF-8"},
@@ -97,6 +102,8 @@ func TestRefused(t *testing.T) {
 		{"escape", "a: \x1b[31m", "control character"},
 		{"C1", "a: \u009b", "control character"},
 		{"delete", "a: \x7f", "control character"},
+		{"no character", "a: \ufffe", "control character"},
+		{"no character either", "a: \uffff", "control character"},
 		{"next line", "a: b\u0085c: d", "line break for some"},
 		{"line separator", "a: b\u2028c: d", "line break for some"},
 		{"byte order mark within", "a: \ufeffb", "byte order mark"},
@@ -142,6 +149,10 @@ func TestRead(t *testing.T) {
 			"a": map[string]any{"x": 1}, "b": map[string]any{"x": 2, "y": 2}, "c": map[string]any{"x": 1, "y": 2}}}},
 		{"merge of a merge", "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: *b}", []any{map[string]any{
 			"a": map[string]any{"x": 1}, "b": map[string]any{"x": 1, "y": 2}, "c": map[string]any{"x": 1, "y": 2}}}},
+		{"merge of other spellings", "a: &a {1: x, 2: x}\nb: {<<: *a, '1': y}", []any{map[string]any{"a": map[any]any{1: "x", 2: "x"}, "b": map[any]any{"1": "y", 2: "x"}}}},
+		{"merge of two with other spellings", "a: &a {16: x}\nb: &b {0x10: y}\nc: {<<: [*a, *b]}", []any{map[string]any{"a": map[any]any{16: "x"}, "b": map[any]any{16: "y"}, "c": map[any]any{16: "x"}}}},
+		{"numbers and booleans as keys", "1: a\n2: b\n1.5: c\ntrue: d", []any{map[any]any{1: "a", 2: "b", 1.5: "c", true: "d"}}},
+		{"merge key beside a quoted one", "a: &a {x: 1}\nb: {<<: *a, '<<': 2}", []any{map[string]any{"a": map[string]any{"x": 1}, "b": map[string]any{"<<": 2, "x": 1}}}},
 		{"quoted merge key", `"<<": a`, []any{map[string]any{"<<": "a"}}},
 		{"block scalars", "a: |\n  {{ x }}\n  - y\nb: >-\n  c\n  d\n", []any{map[string]any{"a": "{{ x }}\n- y\n", "b": "c d"}}},
 	} {
@@ -173,9 +184,9 @@ func TestKindOf(t *testing.T) {
 	for kind, texts := range map[strictyaml.Kind][]string{
 		strictyaml.Null:   {"", "~", "null", "Null", "NULL"},
 		strictyaml.Bool:   {"true", "True", "FALSE"},
-		strictyaml.Int:    {"0", "7", "-12", "+3", "0x1F", "9007199254740993"},
+		strictyaml.Int:    {"0", "7", "-12", "+3", "0x1F", "9007199254740993", strings.Repeat("1", 64)},
 		strictyaml.Float:  {"1.5", "-0.1", "1.", "1.0e+3", ".inf", "-.INF", ".nan"},
-		strictyaml.String: {"no", "on", "yes", "Off", "y", "0755", "0o17", "1_000", "12:30", "1e3", "2001-01-01", "a", `"1"`, "'true'", "!!str 1", "-0x1F", "1.2.3", "nULL", "|-\n  1"},
+		strictyaml.String: {"no", "on", "yes", "Off", "y", "0755", "0o17", "1_000", "12:30", "1e3", "2001-01-01", "a", `"1"`, "'true'", "!!str 1", "-0x1F", "1.2.3", "nULL", "|-\n  1", strings.Repeat("1", 65)},
 	} {
 		for _, text := range texts {
 			docs, err := strictyaml.Documents([]byte("a: "+text+"\n"), limits)

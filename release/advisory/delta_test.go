@@ -43,6 +43,95 @@ func TestDeltaOfWhatIsNoPURL(t *testing.T) {
 	}
 }
 
+// The file is the one that there will be, and what is unknown on both sides is said once.
+func TestDeltaOfAFileThatMoves(t *testing.T) {
+	t.Parallel()
+	db := file(t, osv(pkg("npm", "x", below2)))
+	before, after := inventory("pkg:npm/x@1.0.0", "npm:y"), inventory("pkg:npm/x@1.0.0", "npm:y")
+	before.Source.Path = "old/package-lock.json"
+	cs := db.Delta(before, after, today)
+	require.Equal(t, release.Path("package-lock.json"), cs.Advisories[0].File)
+	require.Len(t, cs.Gaps, 1)
+	require.Equal(t, release.Path("old/package-lock.json"), db.Delta(before, nil, today).Advisories[0].File)
+	other := inventory("pkg:npm/x@1.0.0", "npm:z")
+	require.Len(t, db.Delta(before, other, today).Gaps, len(db.Match(append(before.Components, other.Components...), today).Gaps))
+}
+
+// Of several versions of one package, who needs it most counts, on whichever side there are
+// any and in whichever order.
+func TestDeltaOfSeveralVersions(t *testing.T) {
+	t.Parallel()
+	db := file(t, `{"id":"X-1","aliases":["CVE-1"],"affected":[`+pkg("npm", "x", below2)+`]}`)
+	much := release.Component{PURL: "pkg:npm/x@1.0.0", Relation: release.RelationDirect, Scope: release.ScopeRuntime}
+	little := release.Component{PURL: "pkg:npm/x@1.1.0", Relation: release.RelationTransitive, Scope: release.ScopeDevelopment}
+	for range 2 {
+		much.PURL, little.PURL = little.PURL, much.PURL
+		in := inventory()
+		in.Components = []release.Component{little, much}
+		for _, cs := range []release.ChangeSet{db.Delta(nil, in, today), db.Delta(in, nil, today), db.Delta(in, in, today)} {
+			require.Len(t, cs.Advisories, 1)
+			require.Equal(t, release.RelationDirect, cs.Advisories[0].Relation)
+			require.Equal(t, release.ScopeRuntime, cs.Advisories[0].Scope)
+			require.Equal(t, []string{"CVE-1"}, cs.Advisories[0].Aliases)
+			require.Equal(t, []string{"2.0.0"}, cs.Advisories[0].FixedIn)
+			cs.Advisories[0].Aliases[0], cs.Advisories[0].FixedIn[0] = "overwritten", "overwritten"
+		}
+		in.Components = []release.Component{little}
+		require.Equal(t, release.ScopeDevelopment, db.Delta(nil, in, today).Advisories[0].Scope)
+		require.Equal(t, release.RelationTransitive, db.Delta(nil, in, today).Advisories[0].Relation)
+	}
+}
+
+// One flaw in two records, of which each is about other versions: what both say counts.
+func TestDeltaOfOneFlawInTwoRecords(t *testing.T) {
+	t.Parallel()
+	line := func(id, alias, published, upstream, score, events string) string {
+		severity := ""
+		if score != "" {
+			severity = `"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/` + score + `"}],`
+		}
+		return fmt.Sprintf(`{"id":%q,"aliases":[%q],"published":%q,"upstream":[%q],%s"affected":[%s]}`, id, alias, published, upstream, severity, pkg("npm", "x", events))
+	}
+	const above3 = `{"introduced":"3.0.0"},{"fixed":"4.0.0"}`
+	for _, c := range []struct {
+		name, first, second string
+		base                float64
+	}{
+		{"the second is worse", "C:N/I:N/A:L", "C:H/I:H/A:H", 9.8},
+		{"the first is worse", "C:H/I:H/A:H", "C:N/I:N/A:L", 9.8},
+		{"only the second has a score", "", "C:N/I:N/A:L", 5.3},
+		{"only the first has a score", "C:N/I:N/A:L", "", 5.3},
+	} {
+		for _, dates := range [][2]string{{"2024-02-01T00:00:00Z", "2024-01-01T00:00:00Z"}, {"2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"}} {
+			db := file(t, line("X-1", "X-2", dates[0], "U-2", c.first, below2), line("X-2", "X-1", dates[1], "U-1", c.second, above3))
+			in := inventory("pkg:npm/x@1.0.0", "pkg:npm/x@3.0.0")
+			for _, cs := range []release.ChangeSet{db.Delta(nil, in, today), db.Delta(in, nil, today), db.Delta(in, in, today)} {
+				require.Len(t, cs.Advisories, 1, c.name)
+				a := cs.Advisories[0]
+				require.Equal(t, []string{"1.0.0", "3.0.0"}, append(a.Before, a.After...)[:2], c.name)
+				require.ElementsMatch(t, []string{"2.0.0", "4.0.0"}, a.FixedIn, c.name)
+				require.Equal(t, []string{"U-1", "U-2"}, a.Upstream, c.name)
+				require.True(t, a.Severity.Known, c.name)
+				require.InDelta(t, c.base, a.Severity.Value, 0.01, c.name)
+				require.Equal(t, "2024-01-01", a.Published.Format("2006-01-02"), c.name)
+				a.FixedIn[0], a.Upstream[0] = "overwritten", "overwritten"
+			}
+		}
+	}
+}
+
+// What cannot be told of either side is said of both.
+func TestDeltaTellsTheGapsOfBothSides(t *testing.T) {
+	t.Parallel()
+	db := file(t, osv(pkg("Debian", "openssl", below2)+","+pkg("Alpine", "openssl", below2)))
+	cs := db.Delta(inventory("pkg:deb/debian/libssl3@1.0?distro=debian-12"), inventory("pkg:apk/alpine/libssl3@1.0-r0"), today)
+	var subjects []string
+	for _, g := range cs.Gaps {
+		subjects = append(subjects, g.Subject)
+	}
+	require.Equal(t, []string{"pkg:deb/debian", "pkg:apk/alpine"}, subjects)
+}
+
 // Whoever covers all of After has covered all that the release may be affected by.
 func TestDeltaTellsAllThatMayBe(t *testing.T) {
 	t.Parallel()
@@ -57,6 +146,10 @@ func TestDeltaTellsAllThatMayBe(t *testing.T) {
 		{"all may be", "", "x@next x@latest", `unknown [] ["latest" "next"]`, `"latest" is no version that can be ordered`},
 		{"one without a version", "x@1.0.0", "x@1.0.0 x", `carried ["1.0.0"] ["" "1.0.0"]`, `of "" it is not known: the component has no version`},
 		{"one without a version beside one that may be", "", "x@latest x", `unknown [] ["" "latest"]`, "the component has no version"},
+		{"one that may be, before and gone", "x@latest", "", `unknown ["latest"] []`, `before: "latest" is no version that can be ordered`},
+		{"one that may be, before, and another that is", "x@latest", "x@1.0.0", `unknown ["latest"] ["1.0.0"]`, `before: "latest" is no version that can be ordered`},
+		{"one that stands twice", "", "x@1.0.0 x@1.0.0", `introduced [] ["1.0.0"]`, ""},
+		{"many that may be", "", "x@1.0.0 x@ta x@tb x@tc x@td x@te x@tf", `introduced [] ["1.0.0" "ta" "tb" "tc" "td" "te" "tf"]`, `of "ta", "tb", "tc", "td", "te", … it is not known: "ta" is no version that can be ordered`},
 		{"one without a version, before and gone", "x@1.0.0 x", "", `fixed ["" "1.0.0"] []`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -100,6 +100,8 @@ func TestStrays(t *testing.T) {
 		{"not JSON", `surprise`, blind},
 		{"nothing", ``, blind},
 		{"an id in other case", `{"ID":"X-2"}`, blind},
+		{"a version of the schema in other case", `{"SCHEMA_VERSION":"1.4.0","name":"x"}`, blind},
+		{"an advisory behind another object on its line", `{"id":"X-1","modified":"2020-01-01T00:00:00Z"}` + "\n" + `{"name":"x"} {"id":"X-2","affected":[` + pkg("npm", "y", all) + `]}`, blind},
 		{"no id", `{"Affected":[{"package":{"ecosystem":"npm","name":"y"}}]}`, blind},
 		{"an id of another kind", `{"id":5,"name":"x"}`, blind},
 		{"another version of the schema", `{"schema_version":"2.0.0","name":"x"}`, blind},

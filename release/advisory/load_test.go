@@ -116,6 +116,31 @@ func TestDigestNamesTheContent(t *testing.T) {
 	}
 }
 
+// What JSON says is another thing is another digest, however alike it looks written down.
+func TestDigestTellsValuesApart(t *testing.T) {
+	t.Parallel()
+	seen := map[release.Digest]string{}
+	for _, value := range []string{
+		`null`, `true`, `false`, `0`, `1`, `10`, `1.0`, `"1"`, `"true"`, `"null"`, `""`, `[]`, `{}`, `[[]]`, `[{}]`, `{"":""}`, `{"a":{}}`, `{"a":[]}`, `{"a":null}`,
+		`[1]`, `["1"]`, `[1,2]`, `[12]`, `[[1],2]`, `[[1,2]]`, `[1,[2]]`, `[[1],[2]]`, `[2,1]`, `["ab"]`, `["a","b"]`, `["a\"1:b"]`, `["",""]`, `["\"0:"]`, `["[]"]`, `"[]"`,
+		`{"a":"b"}`, `["a","b",{}]`, `{"a":1,"b":2}`, `{"a":2,"b":1}`, `{"a":{"b":2}}`, `{"a":{},"b":2}`, `{"a":{"b":{}}}`, `{"a":"b1:c"}`, `{"a":"b","c":"d"}`, `[{"a":1},{"b":2}]`, `[{"a":1,"b":2}]`, `[{"b":2},{"a":1}]`,
+		`["a","x",{"b":"c"}]`, `[{"a":"x","b":"c"}]`, `[102]`, `[1,0,2]`, `["a\":b"]`, `["0","aaaaaaaa"]`, `["\"8aaaaaaaa"]`,
+		`{"a":[1],"b":[2]}`, `{"a":[1,2]}`, `{"a":[{"c":1,"b":2}],"b":0}`, `{"a":[{"c":2,"b":1}],"b":0}`,
+	} {
+		db, err := loadText([]byte(`{"id":"X-1","database_specific":` + value + `,"affected":[` + pkg("npm", "x", below2) + `]}`))
+		require.NoError(t, err, value)
+		require.Empty(t, db.Gaps(), value)
+		require.NotContains(t, seen, db.Digest(), "%s and %s", value, seen[db.Digest()])
+		seen[db.Digest()] = value
+	}
+	// The order of names is nothing that it says, at any depth.
+	one, err := loadText([]byte(`{"id":"X-1","database_specific":{"b":[{"d":1,"c":{"f":[],"e":"x"}}],"a":2},"affected":[` + pkg("npm", "x", below2) + `]}`))
+	require.NoError(t, err)
+	other, err := loadText([]byte(`{"affected":[` + pkg("npm", "x", below2) + `],"database_specific":{"a":2,"b":[{"c":{"e":"x","f":[]},"d":1}]},"id":"X-1"}`))
+	require.NoError(t, err)
+	require.Equal(t, one.Digest(), other.Digest())
+}
+
 // What could not be read is a gap, and what it may concern is unknown.
 func TestUnreadableRecords(t *testing.T) {
 	t.Parallel()
@@ -201,7 +226,19 @@ func TestRefused(t *testing.T) {
 		require.Error(t, err, name)
 		require.Nil(t, db, name)
 	}
-	_, err := advisory.Load(fstest.MapFS{"README.md": {Data: []byte("x")}}, nil)
+	db, err := loadText([]byte(strings.Repeat(" ", advisory.MaxSpace+1) + good))
+	require.ErrorContains(t, err, "white space")
+	require.Nil(t, db)
+	long := `[{"id":"X-1","details":"` + strings.Repeat("x", 200_000) + `"}`
+	_, err = loadText([]byte(long + "x"))
+	require.ErrorContains(t, err, fmt.Sprintf("at byte %d: ", len(long)))
+	_, err = advisory.LoadFile(iotest.TimeoutReader(strings.NewReader(long)), nil)
+	require.ErrorIs(t, err, iotest.ErrTimeout, "and not that the text ends")
+	// What unpacks to too much ends the load, and is no file among others.
+	bomb := gzipped(t, append([]byte(`{"id":"`), bytes.Repeat([]byte("a"), 32<<20)...))
+	_, err = advisory.Load(fstest.MapFS{"a.json": {Data: []byte(good)}, "b.json.gz": {Data: bomb}}, nil)
+	require.ErrorContains(t, err, "times what was read")
+	_, err = advisory.Load(fstest.MapFS{"README.md": {Data: []byte("x")}}, nil)
 	require.ErrorIs(t, err, advisory.ErrEmpty)
 	_, err = advisory.Load(fstest.MapFS{}, nil)
 	require.ErrorIs(t, err, advisory.ErrEmpty)
@@ -215,6 +252,63 @@ func TestRefused(t *testing.T) {
 	var none advisory.DB
 	require.Equal(t, release.CoverageMissing, none.Match([]release.Component{{PURL: "pkg:npm/x@1"}}, today).Coverage)
 	require.Equal(t, release.CoverageMissing, none.Delta(nil, &release.Inventory{Coverage: release.CoverageComplete}, today).Coverage[release.KindAdvisory])
+}
+
+// One record by itself may begin with any name that it has.
+func TestRecordsBeginWithAnyName(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{"schema_version": `"1.6.0"`, "modified": `"2024-01-01T00:00:00Z"`, "published": `"2024-01-01T00:00:00Z"`, "withdrawn": `null`, "aliases": `[]`, "upstream": `[]`, "related": `[]`,
+		"summary": `"s"`, "details": `"d"`, "severity": `[]`, "affected": `[` + pkg("npm", "x", below2) + `]`, "references": `[]`, "credits": `[]`, "database_specific": `{}`} {
+		rest := `,"affected":[` + pkg("npm", "x", below2) + `]`
+		if name == "affected" {
+			rest = ""
+		}
+		db, err := loadText([]byte(`{"` + name + `":` + value + `,"id":"X-1"` + rest + `}`))
+		require.NoError(t, err, name)
+		require.Equal(t, "X-1", answer(db, "pkg:npm/x@1.0.0"), name)
+	}
+}
+
+// A stream that breaks off between two records, or within one, is not one that ends.
+func TestStreamsThatBreak(t *testing.T) {
+	t.Parallel()
+	good := osv(pkg("npm", "x", below2))
+	for _, text := range []string{good, good + "\n", good + "\n" + good + "\n", good + "\n{\"id\"", "[" + good, "[" + good + "]", `{"X-1":` + good, `{"X-1":` + good + "}"} {
+		db, err := advisory.LoadFile(io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrUnexpectedEOF)), nil)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%q", text)
+		require.Nil(t, db)
+	}
+}
+
+// A record that stands alone is too large by any of its parts, or by all together.
+func TestLargeRecords(t *testing.T) {
+	t.Parallel()
+	most := strings.Repeat("x", advisory.MaxRecord)
+	for name, text := range map[string]string{
+		"a value": `{"id":"X-1","details":"` + most + `"}`, "a name": `{"id":"X-1","` + most + `":1}`, "the first value": `{"details":"` + most + `","id":"X-1"}`,
+		"together": `{"id":"X-1","a":"` + most[:1<<20] + `","b":"` + most[:2<<20] + `","c":"` + most[:2<<20] + `","d":"` + most[:1<<20] + `"}`,
+	} {
+		db, err := loadText([]byte(text))
+		require.ErrorContains(t, err, "larger than", name)
+		require.Nil(t, db, name)
+	}
+}
+
+// What one file is says nothing of the next.
+func TestFilesAreLookedAtAlone(t *testing.T) {
+	t.Parallel()
+	good := osv(pkg("npm", "x", below2))
+	db, err := advisory.Load(tree("a.json", good, "b.json", `{"name":{"a":1,"a":2}}`, "c.json", `{"ID":"X-2"}`), nil)
+	require.NoError(t, err)
+	require.Len(t, db.Gaps(), 2)
+	require.Equal(t, "c.json", db.Gaps()[1].Subject)
+	require.Equal(t, release.GapUnreadable, db.Gaps()[1].Kind)
+
+	large := `{"id":"X-2","affected":[` + pkg("npm", "y", below2) + `],"database_specific":"` + strings.Repeat("x", 3<<19) + `"}`
+	db, err = advisory.Load(tree("a.json", good, "b.json", large, "c.json", good), nil)
+	require.NoError(t, err)
+	require.Empty(t, db.Gaps())
+	require.Equal(t, "X-2", answer(db, "pkg:npm/y@1.0.0"), "one that is large is one too")
 }
 
 // A file that is not what it must be leaves the others alone.

@@ -63,6 +63,7 @@ func TestDockerfileSyntax(t *testing.T) {
 		{"a download", "FROM a" + digest + "\nADD https://get.example/x?token=s3cr3t /x\nADD --checksum=sha256:00 https://get.example/y /y\nADD local /z", []string{"ADD get.example !", "ADD get.example (2) ", "FROM stage 0 a@aaaaaaaaaaaa"}},
 		{"on build", "FROM a" + digest + "\nONBUILD ADD http://h/x /", []string{"ADD h !", "FROM stage 0 a@aaaaaaaaaaaa"}},
 		{"a frontend behind a shebang", "#!/usr/bin/env docker\n# syntax=evil/frontend:1\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
+		{"no frontend behind a second shebang", "#!/usr/bin/env docker\n#!/bin/sh\n# syntax=evil/frontend:1\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa"}},
 		{"a frontend in another comment", "// syntax=evil/frontend:1\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
 		{"a frontend with arguments", "# syntax=evil/frontend:1 x y\nFROM a" + digest, []string{"FROM stage 0 a@aaaaaaaaaaaa", "syntax syntax evil/frontend:1!"}},
 		{"other spaces", "\u00a0FROM\va:1\n\vFROM\f\rb:1", []string{"FROM stage 0 a:1!", "FROM stage 1 b:1!"}},

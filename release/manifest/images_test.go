@@ -87,6 +87,8 @@ func TestRenamedContainer(t *testing.T) {
 	// One more container beside the old ones has lost nothing.
 	more := strings.Replace(deploy(probe), "containers: [", "containers: [{name: new, image: b}, ", 1)
 	require.NotContains(t, one(t, deploy(probe), more).Detail, "has no")
+	// What only has an image is no container that could have had anything.
+	require.NotContains(t, one(t, obj("example.com/v1", "Thing", "spec: {image: 'a:1'}"), obj("example.com/v1", "Thing", "spec: {containers: [{name: c, image: 'a:1'}]}")).Detail, "has no")
 	// One that becomes an init container is another matter.
 	require.NotContains(t, one(t, deploy(probe), strings.Replace(deploy(""), "containers: [{name: c,", "containers: [], initContainers: [{name: c,", 1)).Detail, "init container c has no livenessProbe")
 }
@@ -117,6 +119,21 @@ func TestOrderOfEnvironment(t *testing.T) {
 	got := one(t, env(a+", "+b), env(b+", "+a))
 	require.Equal(t, []string{"spec.template.spec.containers[c].env"}, got.Attributes)
 	require.Empty(t, compare(env(a+", "+c), env(c+", "+a)).Resources)
+	// One side that refers is enough.
+	plain := "{name: B, value: x}"
+	for _, c := range [][2]string{{a + ", " + b, plain + ", " + a}, {a + ", " + plain, b + ", " + a}} {
+		require.Equal(t, []string{"spec.template.spec.containers[c].env", "spec.template.spec.containers[c].env[B].value"}, one(t, env(c[0]), env(c[1])).Attributes)
+	}
+}
+
+// Elements of a list that share a name, or of which some have none, are told apart by
+// where they stand.
+func TestImagesOfElementsWithoutNames(t *testing.T) {
+	t.Parallel()
+	steps := func(image string) string {
+		return obj("tekton.dev/v1", "Task", "spec: {steps: [{name: s, image: 'a:1'}, {name: s, image: '"+image+"'}, {image: 'c:1'}]}")
+	}
+	require.Equal(t, "image of steps[1]: b:1 to b:2", one(t, steps("b:1"), steps("b:2")).Detail)
 }
 
 func TestHostileContainers(t *testing.T) {

@@ -162,6 +162,55 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// Ranges larger than any private one are everyone; private ones are not.
+func TestRangesOfAddresses(t *testing.T) {
+	t.Parallel()
+	service := func(cidr string) string {
+		return obj("v1", "Service", "spec: {type: LoadBalancer, loadBalancerSourceRanges: ['"+cidr+"']}")
+	}
+	for cidr, open := range map[string]bool{"12.0.0.0/7": true, "12.0.0.0/8": false, "0.0.0.0/0": true, "::/0": true, "2000::/3": true, "fc00::/6": true, "fc00::/7": false, "10.0.0.0/8": false, "odd": false} {
+		require.Equal(t, open, strings.Contains(one(t, service("10.1.0.0/16"), service(cidr)).Detail, "open to all sources"), cidr)
+	}
+}
+
+func TestInternalLoadBalancer(t *testing.T) {
+	t.Parallel()
+	service := func(annotation string) string {
+		return strings.Replace(obj("v1", "Service", "spec: {type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]}"), "namespace: n}", "namespace: n, annotations: {"+annotation+"}}", 1)
+	}
+	before := service("service.beta.kubernetes.io/aws-load-balancer-internal: 'true'")
+	for annotation, internal := range map[string]bool{
+		"service.beta.kubernetes.io/aws-load-balancer-internal: 'false'":    false,
+		"example.com/internal: 'true'":                                      false,
+		"example.com/scheme: internal":                                      false,
+		"networking.gke.io/load-balancer-type: Internal":                    true,
+		"networking.gke.io/load-balancer-type: External":                    false,
+		"service.beta.kubernetes.io/azure-load-balancer-internal: \"true\"": true,
+	} {
+		require.Equal(t, !internal, strings.Contains(one(t, before, service(annotation)).Detail, "load balancer not marked as internal"), annotation)
+	}
+}
+
+// What a number was, where nobody can tell, may have been more.
+func TestNumberThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	replicas := func(n string) string { return obj("apps/v1", "Deployment", "spec: {replicas: "+n+"}") }
+	for _, c := range [][2]string{{"many", "5"}, {"5", "many"}} {
+		require.Contains(t, one(t, replicas(c[0]), replicas(c[1])).Labels, release.LabelAvailability)
+	}
+	require.NotContains(t, one(t, replicas("4"), replicas("5")).Labels, release.LabelAvailability)
+}
+
+// Lists give their items a version.
+func TestItemsOfTwoVersions(t *testing.T) {
+	t.Parallel()
+	list := func(version string) string {
+		return "apiVersion: example.com/" + version + "\nkind: ThingList\nitems: [{metadata: {name: a}}]\n"
+	}
+	require.Len(t, compare("", list("v1")+"---\n"+list("v2")).Gaps, 1)
+	require.Empty(t, compare("", list("v1")+"---\n"+list("v1")).Gaps)
+}
+
 func TestNewContainerLostNothing(t *testing.T) {
 	t.Parallel()
 	got := one(t, "", deploy(""))
@@ -264,6 +313,8 @@ func TestOrderAndKeys(t *testing.T) {
 		"volumes":         {"volumes: [{name: a}, {name: b}]", "volumes: [{name: b}, {name: a}, {name: c}]", []string{"spec.volumes[c]"}},
 		"init containers": {"initContainers: [{name: a}, {name: b}]", "initContainers: [{name: b}, {name: a}]", []string{"spec.initContainers"}},
 		"args":            {"containers: [{name: a, args: [x, y]}]", "containers: [{name: a, args: [y, x]}]", []string{"spec.containers[a].args[0]", "spec.containers[a].args[1]"}},
+		"no name":         {"volumes: [{x: 1}]", "volumes: [{x: 2}]", []string{"spec.volumes[0].x"}},
+		"no name in one":  {"volumes: [{name: a}, {x: 1}]", "volumes: [{x: 1}, {name: a}]", []string{"spec.volumes[0].name", "spec.volumes[0].x", "spec.volumes[1].name", "spec.volumes[1].x"}},
 		"two of a name":   {"volumes: [{name: a, x: 1}, {name: a, x: 2}]", "volumes: [{name: a, x: 2}, {name: a, x: 1}]", []string{"spec.volumes[0].x", "spec.volumes[1].x"}},
 		"yes and text":    {"a: yes", "a: 'yes'", []string{"spec.a"}},
 		"number and text": {"a: 80", "a: '80'", []string{"spec.a"}},

@@ -40,8 +40,8 @@ func actionOf(actions []string) (a action, known bool) {
 		return action{op: release.OpReplaced, destroys: true, createFirst: true}, true
 	case "forget":
 		return action{op: release.OpForgotten, detail: "it goes on to exist, and is no longer managed"}, true
-	case "create,forget":
-		return action{op: release.OpReplaced, createFirst: true, detail: "the old object goes on to exist, and is no longer managed"}, true
+	case "create,forget", "forget,create": // the latter is OpenTofu's
+		return action{op: release.OpReplaced, createFirst: actions[0] == "create", detail: "the old object goes on to exist, and is no longer managed"}, true
 	}
 	return action{destroys: true, detail: "an action that is not known"}, false
 }
@@ -59,11 +59,18 @@ var reasons = map[string]string{
 	"delete_because_count_index":        "its index is beyond count",
 	"delete_because_each_key":           "its key is not in for_each any more",
 	"delete_because_no_move_target":     "it moved to what does not exist",
+	"delete_because_enabled_false":      "it is no longer enabled",
+
+	"forgot_because_lifecycle_destroy_in_config": "its configuration says not to destroy it",
+	"forgot_because_lifecycle_destroy_in_state":  "its configuration said not to destroy it",
 }
 
 // resource reads one change. keep is false for what changes nothing.
 func (r *reader) resource(res *resource, drift bool) (rc release.ResourceChange, keep bool) {
 	address := text(res.Address)
+	if res.Mode == "ephemeral" && slices.Equal(res.Change.Actions, []string{"open"}) {
+		return rc, false // it lasts as long as the run
+	}
 	rc = release.ResourceChange{File: r.path, Address: address, From: text(res.PreviousAddress), Type: text(res.Type)}
 	a, known := actionOf(res.Change.Actions)
 	if res.Mode == "data" && (known || drift) {

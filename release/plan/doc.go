@@ -15,8 +15,8 @@
 //
 //   - create, update and delete are added, modified and removed. Delete and create,
 //     in either order, are replaced, with CreateFirst for the second. Forget is
-//     forgotten: it is no longer managed and goes on to exist. Create and forget is
-//     replaced with CreateFirst, and Detail says that the old object stays.
+//     forgotten: it is no longer managed and goes on to exist. Create and forget, in
+//     either order, are replaced too, and Detail says that the old object stays.
 //   - a resource that only moves is moved, one that is only imported is imported; if
 //     more happens, From or Detail says it beside. What has nothing to do is left out.
 //   - an action of the plan that is not known here is unknown and a gap.
@@ -28,6 +28,8 @@
 //     whether it was limited with -target; that alone is no gap.
 //   - data sources are read, not changed, and left out. What is only read while
 //     the plan is applied makes attributes of others unknown; there it is reported.
+//   - ephemeral resources that are opened (OpenTofu 1.11 lists them) last as long as the
+//     run, and are left out.
 //   - provisioners stand in the configuration alone. What is created, replaced or
 //     removed and has some is [release.LabelPipeline], and Detail has their types: they
 //     run code where the plan is applied, or on what was made. Which of them are for

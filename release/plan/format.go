@@ -51,7 +51,6 @@ type resource struct {
 	PreviousAddress string `json:"previous_address"`
 	Mode            string `json:"mode"`
 	Type            string `json:"type"`
-	Provider        string `json:"provider_name"`
 	Deposed         string `json:"deposed"`
 	Reason          string `json:"action_reason"`
 	Change          change `json:"change"`

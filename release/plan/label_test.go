@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,9 @@ func TestAttributes(t *testing.T) {
 		{"a policy with every action", `"policy":"{}"`, `"policy":` + policy("Allow", `\"x\"`, "*"), "", []release.Label{release.LabelAccess}, "every action granted: policy"},
 		{"a policy in another case", `"policy":"{}"`, `"policy":"{\"statement\":[{\"effect\":\"Allow\",\"principal\":\"*\"}]}"`, "", []release.Label{release.LabelAccess}, "granted to everyone: policy"},
 		{"a policy of bindings", `"policy_data":"{}"`, `"policy_data":"{\"bindings\":[{\"members\":[\"allUsers\"]}]}"`, "", []release.Label{release.LabelAccess}, "granted to everyone: policy_data"},
+		{"a policy for all but one", `"policy":"{}"`, `"policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"NotPrincipal\":{\"AWS\":\"x\"},\"Action\":\"s3:Get\"}]}"`, "", []release.Label{release.LabelAccess}, "granted to everyone: policy"},
+		{"a policy with all actions but one", `"policy":"{}"`, `"policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"x\",\"NotAction\":\"s3:Get\"}]}"`, "", []release.Label{release.LabelAccess}, "every action granted: policy"},
+		{"a policy of an effect that nobody knows", `"policy":"{}"`, `"policy":` + policy("permit", `\"*\"`, "s3:Get"), "", []release.Label{release.LabelAccess}, "granted to everyone: policy"},
 		{"a broken policy", `"policy":"{}"`, `"policy":"{\"Statement\":["`, "", []release.Label{release.LabelAccess}, "a policy that cannot be read: policy"},
 		{"members", `"members":["user:a"]`, `"members":["user:a","allUsers"]`, "", []release.Label{release.LabelAccess}, "granted to everyone: members"},
 		{"a public list", `"acl":"private"`, `"acl":"public-read"`, "", []release.Label{release.LabelAccess}, "granted to everyone: acl"},
@@ -66,6 +70,9 @@ func TestAttributes(t *testing.T) {
 		{"redundancy", `"multi_az":true`, `"multi_az":false`, "", []release.Label{release.LabelAvailability}, "redundancy removed: multi_az"},
 		{"sensitive", `"x":"a"`, `"x":"b"`, `"before_sensitive":{"x":true},"after_sensitive":{"x":true}`, []release.Label{release.LabelSecrets}, ""},
 		{"sensitive within", `"x":[{"y":"a"}]`, `"x":[]`, `"before_sensitive":{"x":[{"y":true}]}`, []release.Label{release.LabelSecrets}, ""},
+		{"sensitive within, after", `"x":[]`, `"x":[{"y":"a"}]`, `"after_sensitive":{"x":[{"y":true}]}`, []release.Label{release.LabelSecrets}, ""},
+		{"protection removed out of sight", `"deletion_protection":true`, `"deletion_protection":false`, `"before_sensitive":{"deletion_protection":true},"after_sensitive":{"deletion_protection":true}`, []release.Label{release.LabelSecrets, release.LabelStateful}, "protection removed: deletion_protection"},
+		{"capacity out of sight", `"min_size":1`, `"min_size":3`, `"before_sensitive":{"min_size":true},"after_sensitive":{"min_size":true}`, []release.Label{release.LabelAvailability, release.LabelSecrets}, "capacity lowered: min_size"},
 		{"shown", `"x":"a"`, `"x":"a"`, `"before_sensitive":{"x":true},"after_sensitive":{}`, []release.Label{release.LabelSecrets}, "no longer hidden: x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,6 +102,14 @@ func TestAttributesOfAddedAndRemoved(t *testing.T) {
 	require.Equal(t, "opened to the public: publicly_accessible", got.Detail)
 	got = one(t, doc(rc("aws_thing.x", `"delete"`, `"before":{"allocated_storage":20,"inline_policy":"x"},"after":null`)))
 	require.Equal(t, []release.Label{release.LabelAccess, release.LabelDestructive, release.LabelStateful}, got.Labels, "what has storage holds data, whatever its type is")
+	got = one(t, doc(rc("aws_thing.x", `"delete"`, `"before":{"deletion_protection":false},"after":{},"after_unknown":{"policy":true}`)))
+	require.NotContains(t, got.Labels, release.LabelDestructive, "what can be protected need not hold data")
+	require.Empty(t, got.Unknown, "nothing is left of it")
+	got = one(t, doc(rc("aws_thing.x", `"create"`, `"before":null,"after":{},"after_unknown":{"private_ip":true,"assign_public_ip":true,"kms_key_id":true}`)))
+	require.Empty(t, got.Labels, "what the provider computes")
+	require.Empty(t, got.Detail)
+	got = one(t, doc(rc("aws_thing.x", `"create"`, `"before":null,"after":{},"after_unknown":{"policy":true}`)))
+	require.Equal(t, []release.Label{release.LabelAccess}, got.Labels)
 }
 
 func TestPaths(t *testing.T) {
@@ -111,6 +126,8 @@ func TestPaths(t *testing.T) {
 		{"null and zero", `"a":null`, `"a":0`, []string{"a"}},
 		{"a number beyond float64", `"a":9007199254740992`, `"a":9007199254740993`, []string{"a"}},
 		{"keys", `"a":{"x/y.z":1,"b c":1,"ü":1}`, `"a":{"x/y.z":2,"b c":2,"ü":2}`, []string{`a["x/y.z"]`, "a[*]"}},
+		{"keys that are long", `"a":{"` + strings.Repeat("k", 63) + `":1,"` + strings.Repeat("l", 64) + `":1}`, `"a":{"` + strings.Repeat("k", 63) + `":2,"` + strings.Repeat("l", 64) + `":2}`, []string{"a." + strings.Repeat("k", 63), "a[*]"}},
+		{"a long way", strings.Repeat(`"`+strings.Repeat("k", 60)+`":{`, 8) + `"a":1` + strings.Repeat("}", 8), "", []string{strings.Repeat(strings.Repeat("k", 60)+".", 5)[:304] + "..."}},
 		{"a removed map", `"a":{"b":1,"c":2}`, ``, []string{"a.b", "a.c"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,4 +136,11 @@ func TestPaths(t *testing.T) {
 			require.Equal(t, c.want, got.Attributes)
 		})
 	}
+}
+
+// What is unknown where neither side has anything is unknown all the same.
+func TestUnknownOfNothing(t *testing.T) {
+	t.Parallel()
+	got := one(t, doc(rc("aws_thing.x", `"update"`, `"before":{"x":null},"after":{"x":null},"after_unknown":{"x":[true]}`)))
+	require.Equal(t, []string{"x"}, got.Unknown)
 }

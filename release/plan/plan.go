@@ -46,6 +46,9 @@ func decode(b []byte, doc *document) (release.GapKind, string) {
 	if len(b) > MaxBytes {
 		return release.GapTooLarge, fmt.Sprintf("%d bytes are more than %d", len(b), MaxBytes)
 	}
+	if tooMany(b) {
+		return release.GapTooLarge, fmt.Sprintf("more than %d changes", MaxResources)
+	}
 	if err := strictjson.Unmarshal(b, doc, limits); err != nil {
 		return release.GapUnreadable, place(err)
 	}
@@ -62,10 +65,34 @@ func decode(b []byte, doc *document) (release.GapKind, string) {
 			return release.GapUnsupported, "it is a state and no plan"
 		}
 		return release.GapUnreadable, "it has no planned_values and no configuration, as a plan has"
-	case len(doc.Changes)+len(doc.Drift)+len(doc.Deferred)+len(doc.Outputs)+len(doc.Actions)+len(doc.Checks) > MaxResources:
-		return release.GapTooLarge, fmt.Sprintf("more than %d changes", MaxResources)
 	}
 	return "", ""
+}
+
+// tooMany reports whether the lists of a plan have more than MaxResources elements
+// together, before there is room made for any. Whether they are lists is for others to say.
+func tooMany(b []byte) bool {
+	s, err := strictjson.NewScanner(b, limits)
+	if err != nil {
+		return false
+	}
+	left := MaxResources
+	count := func() error {
+		if left--; left < 0 {
+			return s.Errorf("more than %d changes", MaxResources)
+		}
+		return skip(s)
+	}
+	_ = object(s, []string{"output_changes", "resource_changes", "resource_drift", "deferred_changes", "checks", "action_invocations", "deferred_action_invocations"}, func(i int) error {
+		if i > 0 {
+			return list(s, count)
+		}
+		if k, err := s.Peek(); err != nil || k == strictjson.Null {
+			return errors.Join(err, skip(s))
+		}
+		return s.Object(func([]byte) error { return count() })
+	})
+	return left < 0
 }
 
 // place is where a text is wrong, without what stands there: it may be a secret.
@@ -165,8 +192,9 @@ func (r *reader) output(name string, c change) {
 	if a.nothing {
 		return
 	}
-	if !known {
+	if !known || a.read || a.op == release.OpForgotten {
 		r.gap(release.GapUnsupported, rc.Address, "an action that is not known")
+		a = action{detail: "an action that is not known"}
 	}
 	rc.Op, rc.Detail = a.op, a.detail
 	f, err := r.compare(&c, a)

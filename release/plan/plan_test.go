@@ -93,6 +93,9 @@ func TestT10Actions(t *testing.T) {
 		{"replace, create first", `"create","delete"`, "", release.OpReplaced, true, true, ""},
 		{"forget", `"forget"`, "", release.OpForgotten, false, false, "no longer managed"},
 		{"create and forget", `"create","forget"`, "", release.OpReplaced, true, false, "the old object goes on to exist"},
+		{"forget and create", `"forget","create"`, `"action_reason":"forgot_because_lifecycle_destroy_in_config"`, release.OpReplaced, false, false, "the old object goes on to exist, and is no longer managed; its configuration says not to destroy it"},
+		{"forget, as it was applied", `"forget"`, `"action_reason":"forgot_because_lifecycle_destroy_in_state"`, release.OpForgotten, false, false, "its configuration said not to destroy it"},
+		{"not enabled", `"delete"`, `"action_reason":"delete_because_enabled_false"`, release.OpRemoved, false, true, "no longer enabled"},
 		{"deposed", `"delete"`, `"deposed":"3ac9f1b2"`, release.OpRemoved, false, true, "deposed object 3ac9f1b2"},
 		{"a reason", `"delete"`, `"action_reason":"delete_because_count_index"`, release.OpRemoved, false, true, "beyond count"},
 		{"an unknown action_reason is ignored", `"delete"`, `"action_reason":"delete_because_of_the_moon"`, release.OpRemoved, false, true, ""},
@@ -130,6 +133,7 @@ func TestT10UnknownIsAGap(t *testing.T) {
 		"a mode":         doc(strings.Replace(rc("aws_db_instance.x", `"update"`, ""), `"managed"`, `"dreamt"`, 1)),
 		"no mode":        doc(strings.Replace(rc("aws_db_instance.x", `"no-op"`, ""), `"mode":"managed",`, ``, 1)),
 		"a data action":  doc(strings.Replace(rc("aws_db_instance.x", `"transmogrify"`, ""), `"managed"`, `"data"`, 1)),
+		"no address":     doc(strings.Replace(rc("aws_db_instance.x", `"update"`, ""), `"address":"aws_db_instance.x"`, `"address":""`, 1)),
 		"no change":      doc(`{"address":"aws_db_instance.x","mode":"managed","type":"aws_db_instance"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +149,13 @@ func TestT10UnknownIsAGap(t *testing.T) {
 	}
 }
 
+func TestT10NoTypeIsAGap(t *testing.T) {
+	t.Parallel()
+	cs := plan.Read("p", doc(strings.Replace(rc("aws_db_instance.x", `"update"`, ""), `"type":"aws_db_instance"`, `"type":""`, 1)))
+	require.Len(t, cs.Gaps, 1)
+	require.Equal(t, release.OpUnknown, cs.Resources[0].Op)
+}
+
 func TestT10DataSourcesAreReadNotChanged(t *testing.T) {
 	t.Parallel()
 	data := strings.Replace(rc("data.aws_iam_policy_document.x", `"read"`, `"before":null,"after":{"a":1},"after_unknown":{"json":true}`), `"managed"`, `"data"`, 1)
@@ -155,6 +166,23 @@ func TestT10DataSourcesAreReadNotChanged(t *testing.T) {
 	got := one(t, doc(data+","+rc("aws_thing.x", `"update"`, `"before":{"policy":"{}"},"after":{},"after_unknown":{"policy":true}`)))
 	require.Equal(t, []string{"policy"}, got.Unknown)
 	require.Contains(t, got.Labels, release.LabelAccess)
+}
+
+// OpenTofu 1.11 lists ephemeral resources, which last as long as the run. What else is
+// said of one is not known.
+func TestT10EphemeralResourcesAreLeftOut(t *testing.T) {
+	t.Parallel()
+	ephemeral := func(actions string) string {
+		return strings.Replace(rc("ephemeral.aws_secretsmanager_secret_version.x", actions, `"before":null,"after":null,"after_unknown":{"secret_string":true}`), `"managed"`, `"ephemeral"`, 1)
+	}
+	cs := plan.Read("p", doc(ephemeral(`"open"`)))
+	require.Empty(t, cs.Resources)
+	require.Empty(t, cs.Gaps)
+	for _, b := range [][]byte{doc(ephemeral(`"create"`)), doc(ephemeral(`"open","delete"`)), doc(rc("aws_thing.x", `"open"`, "")), doc(strings.Replace(rc("data.aws_thing.x", `"open"`, ""), `"managed"`, `"data"`, 1))} {
+		cs := plan.Read("p", b)
+		require.Len(t, cs.Gaps, 1)
+		require.Equal(t, release.OpUnknown, cs.Resources[0].Op)
+	}
 }
 
 func TestT10Moves(t *testing.T) {
@@ -168,6 +196,10 @@ func TestT10Moves(t *testing.T) {
 	got = one(t, doc(rc(`aws_sqs_queue.new`, `"update"`, `"before":{"a":1},"after":{"a":2}`, prev)))
 	require.Equal(t, release.OpModified, got.Op)
 	require.Equal(t, `aws_sqs_queue.old[0]`, got.From)
+	got = one(t, doc(rc(`aws_sqs_queue.x`, `"update"`, `"before":{"a":1},"after":{"a":2}`, `"previous_address":"aws_sqs_queue.x"`)))
+	require.Empty(t, got.From, "it is where it was")
+	got = one(t, doc(rc("aws_thing.x", `"no-op"`, `"before":{"a":1},"after":{"a":1}`, prev), configured("local-exec")))
+	require.NotContains(t, got.Labels, release.LabelPipeline, "what only moves runs nothing")
 	got = one(t, doc(rc("aws_sqs_queue.new", `"no-op"`, `"before":{"a":1},"after":{"a":1},"importing":{"id":"https://sqs/123"}`)))
 	require.Equal(t, release.OpImported, got.Op)
 	got = one(t, doc(rc("aws_sqs_queue.new", `"update"`, `"before":{"a":1},"after":{"a":3},"importing":{"id":"https://sqs/123"}`)))
@@ -177,6 +209,9 @@ func TestT10Moves(t *testing.T) {
 	require.Empty(t, cs.Resources)
 	cs = plan.Read("p", doc(rc("aws_sqs_queue.same", `"no-op"`, `"before":{"a":1},"after":{"a":2}`)))
 	require.Equal(t, release.OpModified, cs.Resources[0].Op, "a no-op that changes something is no no-op")
+	require.Equal(t, release.GapAmbiguous, cs.Gaps[0].Kind)
+	cs = plan.Read("p", doc(rc("aws_sqs_queue.same", `"no-op"`, `"before":{"a":1},"after":{},"after_unknown":{"a":true}`)))
+	require.Equal(t, release.OpModified, cs.Resources[0].Op, "nor is one whose outcome nobody knows")
 	require.Equal(t, release.GapAmbiguous, cs.Gaps[0].Kind)
 }
 
@@ -246,6 +281,7 @@ func TestNotAPlan(t *testing.T) {
 		"an empty state":    `{"format_version":"1.0"}`,
 		"a log":             `{"@level":"info","type":"version"}` + "\n" + `{"@level":"info","type":"planned_change"}`,
 		"names that double": `{"format_version":"1.2","planned_values":{},"resource_changes":[],"resource_changes":[]}`,
+		"nothing planned":   `{"format_version":"1.2","planned_values":null,"configuration":null}`,
 		"case":              `{"format_version":"1.2","planned_values":{},"Resource_Changes":[]}`,
 		"wrong types":       `{"format_version":"1.2","planned_values":{},"resource_changes":{}}`,
 		"something after":   string(doc("")) + "{}",
@@ -254,6 +290,34 @@ func TestNotAPlan(t *testing.T) {
 		require.Len(t, cs.Gaps, 1, name)
 		require.Equal(t, release.CoverageMissing, cs.Coverage[release.KindInfrastructure], name)
 		require.False(t, cs.Empty(), name)
+	}
+}
+
+func TestWhatMakesAPlan(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{`{"format_version":"1.2","planned_values":{}}`, `{"format_version":"1.2","configuration":{}}`} {
+		require.Empty(t, plan.Read("p", []byte(s)).Gaps, s)
+	}
+	// Of several names that double, which is found first is left to chance.
+	cs := plan.Read("p", []byte(`{"format_version":"1.2","b":1,"planned_values":{},"b":2,"planned_values":{}}`))
+	require.Equal(t, "a name stands twice in one object", cs.Gaps[0].Detail)
+}
+
+// All lists together are limited.
+func TestTooManyChanges(t *testing.T) {
+	t.Parallel()
+	many := "[" + strings.Repeat("{},", plan.MaxResources/2) + "{}]"
+	var outputs strings.Builder
+	for i := range plan.MaxResources / 2 {
+		fmt.Fprintf(&outputs, `"o%d":{},`, i)
+	}
+	for name, list := range map[string]string{"resource_drift": many, "deferred_changes": many, "checks": many, "action_invocations": many, "deferred_action_invocations": many,
+		"output_changes": "{" + outputs.String() + `"o":{}}`} {
+		b := strings.Replace(string(doc("", fmt.Sprintf(`%q:%s`, name, list))), `"resource_changes":[]`, `"resource_changes":`+many, 1)
+		cs := plan.Read("p", []byte(b))
+		require.Len(t, cs.Gaps, 1, name)
+		require.Equal(t, release.GapTooLarge, cs.Gaps[0].Kind, name)
+		require.Equal(t, release.CoverageMissing, cs.Coverage[release.KindInfrastructure], name)
 	}
 }
 
@@ -284,6 +348,16 @@ func TestOutputs(t *testing.T) {
 	out, err := json.Marshal(cs)
 	require.NoError(t, err)
 	require.NotContains(t, string(out), "s3cr3t")
+}
+
+// What nobody here knows of an output is a gap too.
+func TestOutputsOfUnknownActions(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"read", "forget", "open", "transmogrify", ""} {
+		cs := plan.Read("p", doc("", `"output_changes":{"x":{"actions":["`+action+`"],"before":1,"after":2}}`))
+		require.Len(t, cs.Gaps, 1, action)
+		require.Equal(t, release.OpUnknown, cs.Resources[0].Op, action)
+	}
 }
 
 func TestChecksAndActions(t *testing.T) {

@@ -51,6 +51,7 @@ func TestProvisioners(t *testing.T) {
 		require.Equal(t, c.says, slices.Contains(got.Labels, release.LabelPipeline), "%s %s", c.address, c.actions)
 		require.Equal(t, c.says, strings.Contains(got.Detail, "runs code of the configuration: file, local-exec"), "%s %s: %s", c.address, c.actions, got.Detail)
 		require.NotContains(t, got.Detail, "s3cr3t")
+		require.LessOrEqual(t, strings.Count(got.Detail, "local-exec"), 1)
 	}
 	cs := plan.Read("p", doc("", `"deferred_changes":[{"resource_change":`+rc("aws_thing.x", `"create"`, "")+`}]`, configured("local-exec")))
 	require.Contains(t, cs.Resources[0].Labels, release.LabelPipeline)
@@ -60,6 +61,11 @@ func TestProvisioners(t *testing.T) {
 	require.NotContains(t, cs.Drift[0].Labels, release.LabelPipeline, "what went away by itself ran nothing")
 	got := one(t, doc(rc("aws_thing.x", `"create"`, ""), configured("s3cr3t =")))
 	require.Contains(t, got.Detail, "runs code of the configuration: *")
+	var types []string
+	for i := range 30 {
+		types = append(types, fmt.Sprintf("type%d", i))
+	}
+	require.Equal(t, 10, strings.Count(one(t, doc(rc("aws_thing.x", `"create"`, ""), configured(types...))).Detail, "type"))
 }
 
 // A program that is run to read data runs when the plan is applied, if it was not run
@@ -75,6 +81,7 @@ func TestExternalData(t *testing.T) {
 	require.Equal(t, []release.Label{release.LabelPipeline}, got.Labels)
 	require.Equal(t, "a program that runs when the plan is applied", got.Detail)
 	require.Empty(t, plan.Read("p", doc(read("aws_ami"))).Resources)
+	require.Empty(t, plan.Read("p", doc("", `"resource_drift":[`+read("external")+`]`)).Drift)
 }
 
 func TestConfigurationThatCannotBeRead(t *testing.T) {
@@ -82,6 +89,7 @@ func TestConfigurationThatCannotBeRead(t *testing.T) {
 	for name, c := range map[string]string{
 		"resources": `{"root_module":{"resources":{}}}`, "a resource": `{"root_module":{"resources":[1]}}`, "provisioners": `{"root_module":{"resources":[{"address":"a.b","provisioners":{}}]}}`,
 		"modules": `{"root_module":{"module_calls":[]}}`, "a list": `[]`, "case": `{"root_module":{"resources":[{"address":"a.b","Provisioners":[]}]}}`,
+		"a long address": `{"root_module":{"module_calls":{"` + strings.Repeat("m", plan.MaxAddress) + `":{"module":{}}}}}`,
 	} {
 		cs := plan.Read("p", doc(rc("a.b", `"create"`, ""), `"configuration":`+c))
 		require.Len(t, cs.Gaps, 1, name)
@@ -94,10 +102,17 @@ func TestConfigurationThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestManyReplacePaths(t *testing.T) {
+	t.Parallel()
+	paths := strings.TrimSuffix(strings.Repeat(`["a"],`, 100), ",")
+	got := one(t, doc(rc("aws_thing.x", `"delete","create"`, `"before":{"a":1},"after":{"a":2},"replace_paths":[`+paths+`]`)))
+	require.Contains(t, got.Detail, "forces replacement: a and 17 more")
+}
+
 // What forces a replacement is not told below a sensitive attribute.
 func TestReplacePathsKeepNoSecret(t *testing.T) {
 	t.Parallel()
-	for _, paths := range []string{`[["hidden","s3cr3t"]]`, `[["list",0,"s3cr3t"]]`, `[["hidden","a","s3cr3t"]]`} {
+	for _, paths := range []string{`[["hidden","s3cr3t"]]`, `[["list",0,"s3cr3t"]]`, `[["hidden","a","s3cr3t"]]`, `[["list",-1,"s3cr3t"]]`} {
 		got := one(t, doc(rc("aws_thing.x", `"delete","create"`, `"before":{"hidden":{"s3cr3t":1},"list":[{"s3cr3t":1}]},"after":{"hidden":{"s3cr3t":2},"list":[{"s3cr3t":2}]},
 			"before_sensitive":{"hidden":true},"after_sensitive":{"list":[true]},"replace_paths":`+paths)))
 		out, err := json.Marshal(got)
@@ -105,6 +120,15 @@ func TestReplacePathsKeepNoSecret(t *testing.T) {
 		require.NotContains(t, string(out), "s3cr3t")
 		require.Contains(t, got.Detail, "forces replacement: ")
 	}
+}
+
+// open are rules that let everyone in, from the port first on.
+func open(n, first int) string {
+	var rules []string
+	for i := range n {
+		rules = append(rules, fmt.Sprintf(`{"from_port":%d,"cidr_blocks":["0.0.0.0/0"]}`, first+i))
+	}
+	return strings.Join(rules[first:], ",")
 }
 
 // Everyone is named in many ways, whatever the attribute is called.
@@ -119,6 +143,10 @@ func TestOpenToEveryone(t *testing.T) {
 		{`"cidr_blocks":[]`, `"cidr_blocks":["1.2.3.4/0"]`, true},
 		{`"cidr_blocks":[]`, `"cidr_blocks":["0.0.0.0/2","64.0.0.0/2","128.0.0.0/1"]`, true},
 		{`"cidr_blocks":[]`, `"cidr_blocks":["0::/0"]`, true},
+		{`"cidr_blocks":[]`, `"cidr_blocks":["12.0.0.0/7"]`, true},
+		{`"cidr_blocks":[]`, `"cidr_blocks":["12.0.0.0/8"]`, false},
+		{`"rules":[]`, `"rules":[{"source":"10.0.0.0/8","destination":"0.0.0.0/0"}]`, false},
+		{`"ingress":[` + open(300, 0) + `]`, `"ingress":[` + open(300, 1) + `]`, true}, // too many to compare
 		{`"cidr_blocks":[]`, `"cidr_blocks":["2000::/3"]`, true},
 		{`"cidr_blocks":[]`, `"cidr_blocks":["10.0.0.0/8","fc00::/7"]`, false},
 		{`"x":"a"`, `"x":"*"`, false},
@@ -145,7 +173,9 @@ func TestTooManyAttributesMayDestroy(t *testing.T) {
 	cs := plan.Read("p", doc(rc("aws_db_instance.x", `"update"`, `"before":{},"after":{"a":[`+strings.Repeat("0,", plan.MaxNodes)+`0]}`)))
 	require.Len(t, cs.Gaps, 1)
 	require.Equal(t, release.GapTooLarge, cs.Gaps[0].Kind)
-	require.Contains(t, cs.Resources[0].Labels, release.LabelDestructive)
+	require.Subset(t, cs.Resources[0].Labels, []release.Label{release.LabelDestructive, release.LabelAccess, release.LabelNetwork, release.LabelCrypto})
+	cs = plan.Read("p", doc(rc("aws_db_instance.x", `"no-op"`, `"before":{},"after":{"a":[`+strings.Repeat("0,", plan.MaxNodes)+`0]}`)))
+	require.Equal(t, release.OpUnknown, cs.Resources[0].Op)
 }
 
 // Write-only arguments are null in plans. The number that goes with one says that a
@@ -177,7 +207,7 @@ func TestHostileLists(t *testing.T) {
 	for i := range 30_000 {
 		fmt.Fprintf(&distinct, `{"address":"a.r%d","provisioners":[{"type":"p%d"}]},`, i, i)
 	}
-	deep := `"configuration":{"root_module":` + modules.String() + `{"resources":[` + list(30_000, `{"address":"a.b","provisioners":[{"type":"x"}]}`) + `]}` + strings.Repeat("}}}", 20) + "}"
+	deep := `"configuration":{"root_module":` + modules.String() + `{"resources":[` + strings.TrimSuffix(distinct.String(), ",") + `]}` + strings.Repeat("}}}", 20) + "}"
 	tiny := `{"address":"a","type":"a","mode":"managed","change":{"actions":["odd"]}}`
 	hostile.Check(t, []hostile.Input{
 		{Name: "as many changes as may be", Text: doc(list(plan.MaxResources, tiny))},

@@ -73,6 +73,12 @@ func TestInjection(t *testing.T) {
 		{"pip: a form feed", "requirements.txt", "# harmless\fevil==1\n", "pkg:pypi/evil@1"},
 		{"pip: a carriage return", "requirements.txt", "# harmless\revil==1\n", "pkg:pypi/evil@1"},
 		{"pip: a name behind a question mark", "requirements.txt", "https://x.test/evil-1-py3-none-any.whl?/a-1-py3-none-any.whl\n", "pkg:pypi/evil@1"},
+		{"pip: an include by its long name", "requirements.txt", "--requirement base.txt\n", "gap incomplete requirements.txt: line 1: it includes base.txt"},
+		{"pip: constraints by their long name", "requirements.txt", "--constraint base.txt\n", "gap incomplete requirements.txt: line 1: it includes base.txt"},
+		{"pip: links in short", "requirements.txt", "-f https://evil.test\n", "gap dependency-origin requirements.txt: any package may come from https://evil.test"},
+		{"pip: editable in full", "requirements.txt", "--editable ../x\n", "gap dependency-origin ../x"},
+		{"pip: an index by its old name", "requirements.txt", "--pypi-url https://evil.test/simple\na==1\n", "from https://evil.test/simple"},
+		{"pip: all that ends a line", "requirements.txt", "#\va==1\v#\x1cb==1\x1c#\x1dc==1\x1d#\x1ed==1\x1e#\u0085e==1\u0085#\u2029f==1\u2029#\r\ng==1\r\n", "pkg:pypi/a@1 unknown unknown\npkg:pypi/b@1 unknown unknown\npkg:pypi/c@1 unknown unknown\npkg:pypi/d@1 unknown unknown\npkg:pypi/e@1 unknown unknown\npkg:pypi/f@1 unknown unknown\npkg:pypi/g@1"},
 		{"pip: another encoding", "requirements.txt", "# coding: utf-7\n# +AAo-evil==1\n", "gap unsupported requirements.txt: its text is in utf-7"},
 
 		{"poetry: a directory of a repository", "poetry.lock", toml("[[package]]", `name = "a"`, `version = "1.0"`, "[package.source]", `type = "git"`, `url = "https://x.test/a.git"`, `resolved_reference = "`+sha1+`"`, `subdirectory = "evil"`, "[metadata]", `lock-version = "2.1"`), "from https://x.test/a.git#" + sha1 + "&subdirectory=evil"},

@@ -407,10 +407,14 @@ func (r *pnpmReader) component(key string) (c release.Component, ok bool) {
 		r.gap(release.GapUnreadable, key, "it has no resolution")
 		return c, false
 	}
-	if e.directory != "" || e.kind == "directory" {
+	if e.kind == "directory" {
+		if e.tarball+e.repo+e.url != "" {
+			r.gap(release.GapAmbiguous, key, "it is a directory and has an address")
+		}
 		r.local(name, e.directory)
 		return c, false
 	}
+	odd := e.odd || e.directory != "" // without the type pnpm takes it for a package
 	p, ok := r.purl(name, version)
 	if !ok {
 		return c, false
@@ -426,8 +430,8 @@ func (r *pnpmReader) component(key string) (c release.Component, ok bool) {
 		r.gap(release.GapUnpinned, string(p), "%q is no version", version)
 	}
 	switch {
-	case e.odd:
-		c.Origin = originOf(cmpOr(cmpOr(e.url, e.tarball), cmpOr(address, e.kind)))
+	case odd:
+		c.Origin = originOf(cmpOr(cmpOr(e.url, e.tarball), cmpOr(cmpOr(e.repo, address), e.kind)))
 		r.gap(release.GapUnsupported, string(p), "its resolution is of a kind that is not known: %q", e.kind)
 	case e.repo != "" || e.kind == "git":
 		c.Origin = originOf(within(e.repo+"#"+e.commit, "path", e.path))

@@ -104,6 +104,7 @@ func (y *yamlLines) line(indent int, text string) error {
 	isItem := text == "-" || strings.HasPrefix(text, "- ")
 	if n := len(y.levels); n > 0 && y.levels[n-1].list && y.levels[n-1].indent == indent && !isItem {
 		y.pop() // a list may stand below its key without more spaces
+		popped = true
 	}
 	switch n := len(y.levels); {
 	case n == 0 && indent == 0 && len(y.path) == 0:

@@ -122,7 +122,7 @@ var heavy = map[string][]string{
 	"github.com/CycloneDX/":         {"release/sbom", "release/compare", "examples/quickstart"},
 	"github.com/pandatix/":          {"release/threat", "release/advisory"},
 	"github.com/pelletier/go-toml":  {"internal/stricttoml", "release/lockfile", "release/config", "release/compare", "examples/quickstart"},
-	"go.yaml.in/":                   {"internal/strictyaml", "release/manifest", "release/config", "release/graph", "release/compare", "examples/quickstart", "evidence/sigstore"},
+	"go.yaml.in/":                   {"internal/strictyaml", "release/manifest", "release/config", "release/graph", "release/compare", "risk/policyfile", "examples/quickstart", "evidence/sigstore"},
 	"github.com/stretchr/testify":   {},
 	"pgregory.net/rapid":            {},
 }

@@ -2,6 +2,7 @@ package gitlog
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -32,6 +33,9 @@ func (r *Repo) Files(ctx context.Context) *Files {
 
 // File is what [Repo.File] answers, as errors go, too.
 func (f *Files) File(rev release.Revision, path release.Path) (data []byte, ok bool, err error) {
+	if err := f.ctx.Err(); err != nil { // the process may still answer, and must not be asked
+		return nil, false, fmt.Errorf("gitlog: %w", err)
+	}
 	for {
 		// What one git process may write, and how long it may take, is limited: what a
 		// new one does not answer either is an error.

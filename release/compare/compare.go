@@ -92,7 +92,7 @@ func (r *Result) files(before, after read, o Options) {
 	b.unknown()
 	b.out.Gaps = append(b.out.Gaps, b.gaps...)
 	b.out.Coverage = b.coverage
-	label.Apply(&b.out, o.Labelers...)
+	o.label(&b.out)
 	r.Changes.Add(b.out)
 }
 
@@ -101,6 +101,11 @@ func orDefault(readers []Reader) []Reader {
 		return Readers()
 	}
 	return readers
+}
+
+// label puts this module's labels on what changed, and the host's besides.
+func (o *Options) label(cs *release.ChangeSet) {
+	label.Apply(cs, slices.Concat(label.Default(), o.Labelers)...)
 }
 
 // skip reports whether no reader gets the file.

@@ -226,7 +226,8 @@ func TestOptions(t *testing.T) {
 	own := compare.Reader{ID: "own", Doc: "Own.", Version: 1, Kind: "own",
 		Needs: func(p release.Path) []release.Path { return []release.Path{p, "beside.txt"}[:1+len(p)%2] },
 		Run: func(files []compare.File) compare.Part {
-			cs := release.ChangeSet{Coverage: map[release.Kind]release.Coverage{"own": release.CoverageComplete}}
+			cs := release.ChangeSet{Coverage: map[release.Kind]release.Coverage{"own": release.CoverageComplete},
+				Resources: []release.ResourceChange{{Address: "aws_iam_role.a", Type: "aws_iam_role", Op: release.OpModified}}}
 			for _, f := range files {
 				cs.Settings = append(cs.Settings, release.SettingChange{File: f.Path, Key: string(f.Before) + string(f.After), Op: release.OpModified})
 			}
@@ -236,6 +237,7 @@ func TestOptions(t *testing.T) {
 	require.Len(t, r.Changes.Settings, 2)
 	require.Equal(t, "12", r.Changes.Settings[0].Key)
 	require.Contains(t, r.Changes.Files[0].Labels, release.Label("ours"))
+	require.Contains(t, r.Changes.Resources[0].Labels, release.LabelAccess, "this module's labels stand beside the host's")
 	require.Empty(t, r.Changes.Dependencies, "other readers are not asked")
 
 	r = releases(t, before, after, compare.Options{Skip: func(f release.FileChange) bool { return true }})

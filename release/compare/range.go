@@ -21,10 +21,7 @@ func Range(ctx context.Context, repo *gitlog.Repo, base, head string, o Options)
 	if r.Changes, err = repo.Read(ctx, base, head); err != nil {
 		return Result{}, err
 	}
-	label.Apply(&r.Changes)
-	if len(o.Labelers) > 0 {
-		label.Apply(&r.Changes, o.Labelers...)
-	}
+	o.label(&r.Changes)
 	files := repo.Files(ctx)
 	defer files.Close()
 	at := func(rev release.Revision) read {

@@ -73,10 +73,7 @@ func Releases(base, head *Contents, o Options) (Result, error) {
 	r.Changes.Add(Artifacts(&base.Release, &head.Release))
 	before, after := readTree(base.Tree), readTree(head.Tree)
 	r.trees(before, after)
-	label.Apply(&r.Changes)
-	if len(o.Labelers) > 0 {
-		label.Apply(&r.Changes, o.Labelers...)
-	}
+	o.label(&r.Changes)
 	r.contents(before, after)
 	r.files(before.file, after.file, o)
 	return r, nil

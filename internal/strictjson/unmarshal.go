@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/sallyport-dev/sallyport/internal/clip"
 )
 
 // Unmarshal reads one JSON value into *v, which must be a pointer. What a
@@ -49,7 +51,7 @@ func cut(err error) error {
 	if len(text) <= most {
 		return err
 	}
-	return errors.New(strings.ToValidUTF8(text[:most], "") + "...")
+	return errors.New(clip.Text(text, most))
 }
 
 type nameCheck struct {

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/sallyport-dev/sallyport/internal/clip"
 )
 
 // Limits are what a text may claim before it is refused. Package, Bytes, Lines and
@@ -102,9 +104,5 @@ func (t *text) tooLarge(offset int, format string, args ...any) *SyntaxError {
 }
 
 func (t *text) errorAt(line, column int, reason string) *SyntaxError {
-	const most = 300
-	if len(reason) > most {
-		reason = strings.ToValidUTF8(reason[:most], "") + "..."
-	}
-	return &SyntaxError{Package: t.limits.Package, Line: line, Column: column, Reason: reason}
+	return &SyntaxError{Package: t.limits.Package, Line: line, Column: column, Reason: clip.Text(reason, 300)}
 }

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sallyport-dev/sallyport/internal/clip"
 )
 
 // Limits are what a text may claim before it is refused. All must be set. A node
@@ -124,10 +126,7 @@ func syntaxError(err error, pkg string) error {
 
 // quotedCut is text of others in an error: printable, and cut where it is long.
 func quotedCut(s string) string {
-	const most = 100
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
-	}
+	s = clip.Text(s, 100)
 	q := strconv.QuoteToGraphic(s)
 	if q == `"`+s+`"` {
 		return s

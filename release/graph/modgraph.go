@@ -3,9 +3,9 @@ package graph
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
+	"github.com/sallyport-dev/sallyport/internal/clip"
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -107,10 +107,5 @@ func modGraph(text []byte) ([]Edge, release.Gap) {
 
 // printable is an error's text on one line, cut where it is long.
 func printable(err error) string {
-	const most = 300
-	text := err.Error()
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return release.Text(text).String()
+	return release.Text(clip.Text(err.Error(), 300)).String()
 }

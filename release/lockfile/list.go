@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sallyport-dev/sallyport/internal/clip"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -91,11 +92,7 @@ func (l *list) fail(kind release.GapKind, format string, args ...any) {
 
 // short is text of others that is safe to print and not too long.
 func short(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return release.Text(s).String()
+	return release.Text(clip.Text(s, 300)).String()
 }
 
 // purl names a package; where that cannot be, it leaves a gap.

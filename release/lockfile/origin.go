@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sallyport-dev/sallyport/internal/clip"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -95,12 +96,7 @@ func within(address, parameter, dir string) string {
 
 // originOf is a URL as a component's origin.
 func originOf(s string) release.Text {
-	const most = 1000
-	s = cleanURL(s)
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return release.Text(s)
+	return release.Text(clip.Text(cleanURL(s), 1000))
 }
 
 var commit = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)

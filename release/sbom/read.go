@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sallyport-dev/sallyport/internal/clip"
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -118,10 +119,5 @@ func unreadable(path release.Path, b []byte, format string, err error) release.I
 
 // printable is an error's text on one line, cut where it is long.
 func printable(err error) string {
-	const most = 300
-	text := err.Error()
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return release.Text(text).String()
+	return release.Text(clip.Text(err.Error(), 300)).String()
 }

@@ -13,8 +13,12 @@
 // # Reading what changed
 //
 // Readers are in packages below this one, each for one source: gitlog for a git
-// range, gomod for Go modules. A reader returns facts and gaps and decides
-// nothing. Package label says what the changed files are about.
+// range, gomod and lockfile and sbom for dependencies, plan and manifest for
+// infrastructure, config for settings, scan and review for what scanners and people
+// said. Package compare puts those of a repository together. A reader returns facts
+// and gaps and decides nothing. Package label says what the changes are about,
+// package advisory what is publicly known of the components, package scope whether
+// all that was declared.
 //
 // # Unknown is never safe
 //

@@ -1,11 +1,6 @@
 package label
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/sallyport-dev/sallyport/release"
-)
+import "github.com/sallyport-dev/sallyport/release"
 
 // The words of each area. A word stands for its plural too. A few common words
 // mean something else in some company; the company is named beside them.
@@ -13,7 +8,7 @@ import (
 func identity(_ release.FileChange, n *name) bool {
 	return n.means(identityWords) ||
 		n.begins("oauth", "oidc", "saml", "jwt", "login", "password", "session", "webauthn", "credential") || n.ends("auth", "password") ||
-		written(n, "auth", "author", "authz") ||
+		n.beginsBut("auth", "author", "authz") ||
 		n.has("security") && !n.has("securitygroup", "securitycontext", "podsecurity") && !n.ext(proseExt...) || // Spring's SecurityConfig, and directories of that name
 		n.ends("token") && !n.has("lexer", "lex", "parser", "scanner", "ast", "syntax", "grammar", "tokenizer")
 }
@@ -23,7 +18,7 @@ func access(_ release.FileChange, n *name) bool {
 		n.begins("authoriz", "authoris", "rbac", "permission", "rolebinding", "clusterrole") ||
 		n.has("access") && !n.has("log", "logger", "accesslog", "accessor", "data", "memory") ||
 		n.ext(".rules", ".rules.json") && !n.has("alert", "prometheus", "recording") || n.is(".htaccess", "ability.rb") || // rules of Firebase, Apache, CanCan
-		infrastructure(n) && n.has("policy", "policies") || n.in("policy", "policies") && !policyFile(n) && !n.ext(proseExt...)
+		n.has("policy", "policies") && infrastructure(n) || n.in("policy", "policies") && !policyFile(n) && !n.ext(proseExt...)
 }
 
 func crypto(_ release.FileChange, n *name) bool {
@@ -54,20 +49,12 @@ func payment(_ release.FileChange, n *name) bool {
 
 func network(_ release.FileChange, n *name) bool {
 	return n.means(networkWords) || n.begins("firewall") ||
-		infrastructure(n) && n.means(reachWords)
+		n.means(reachWords) && infrastructure(n)
 }
 
 // stateful looks at infrastructure only: code about databases is code.
 func stateful(_ release.FileChange, n *name) bool {
-	return infrastructure(n) && n.means(statefulWords)
-}
-
-// written reports whether a word begins with text and with none of except:
-// authserver, not author.
-func written(n *name, text string, except ...string) bool {
-	return n.begins(text) && slices.ContainsFunc(n.words, func(w string) bool {
-		return strings.HasPrefix(w, text) && !slices.ContainsFunc(except, func(e string) bool { return strings.HasPrefix(w, e) })
-	})
+	return n.means(statefulWords) && infrastructure(n)
 }
 
 // infrastructure is true for files that describe it.
@@ -80,12 +67,16 @@ func infrastructure(n *name) bool {
 func migration(_ release.FileChange, n *name) bool {
 	return n.means(migrationWords) || n.begins("migrations") || n.in("changelog", "changelogs") && n.ext(".xml", ".sql", ".yaml", ".yml", ".json") && n.in("db", "database") ||
 		n.ext(".up.sql", ".down.sql") || n.is("schema.sql", "structure.sql", "schema.rb", "schema.prisma") ||
-		n.ext(".sql") && (flywayName(n.base) || n.in("schema", "ddl"))
+		n.ext(".sql") && (n.flyway() || n.in("schema", "ddl"))
 }
 
-// flywayName is true for names such as "v12__add_users.sql".
-func flywayName(base string) bool {
-	i := 1
+// flyway is true for names such as "v12__add_users.sql".
+func (n *name) flyway() bool {
+	if n.asked != nil {
+		return n.asked.more()
+	}
+	n.part()
+	base, i := n.base, 1
 	for i < len(base) && (base[i] >= '0' && base[i] <= '9' || base[i] == '.' || base[i] == '_') {
 		i++
 	}

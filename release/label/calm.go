@@ -1,10 +1,6 @@
 package label
 
 import (
-	"path"
-	"slices"
-	"strings"
-
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -21,42 +17,32 @@ func regular(fc release.FileChange) bool {
 
 // test is true where tools leave a file out of what is shipped.
 func test(fc release.FileChange, n *name) bool {
-	if !regular(fc) || !n.clean {
+	if !regular(fc) || !n.isClean() {
 		return false
 	}
-	base := path.Base(n.exact)
-	stem, ext := strings.TrimSuffix(base, path.Ext(base)), path.Ext(base)
-	switch {
-	case ext == ".go":
-		return strings.HasSuffix(stem, "_test") // what is in testdata can be imported
-	case migrationPlace(n):
-		return false // tools run every file of theirs, whatever it is called
-	}
-	switch ext {
-	case ".py":
-		return strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || stem == "conftest"
-	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
-		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || n.inExactly("__tests__")
-	case ".rb":
-		return strings.HasSuffix(stem, "_spec") || strings.HasSuffix(stem, "_test")
-	case ".snap":
-		return n.inExactly("__snapshots__")
-	}
-	return n.inExactly("testdata") || strings.HasPrefix(n.exact, "src/test/") || strings.Contains(n.exact, "/src/test/")
+	return n.endsExactly("_test.go") || // what is in testdata can be imported
+		testNamed(n) && !migrationPlace(n) // tools run every file of theirs, whatever it is called
+}
+
+// testNamed is true for the tests of languages other than Go, and for their data.
+func testNamed(n *name) bool {
+	return n.endsExactly("_test.py", "_test.rb", "_spec.rb") || n.isExactly("conftest.py") || n.startsExactly("test_") && n.endsExactly(".py") ||
+		n.endsExactly(".test.js", ".test.jsx", ".test.ts", ".test.tsx", ".test.mjs", ".test.cjs", ".test.mts", ".test.cts",
+			".spec.js", ".spec.jsx", ".spec.ts", ".spec.tsx", ".spec.mjs", ".spec.cjs", ".spec.mts", ".spec.cts") ||
+		n.inExactly("__tests__") && n.endsExactly(".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts") || n.inExactly("__snapshots__") && n.endsExactly(".snap") ||
+		n.endsOtherwise(".go", ".py", ".rb", ".snap", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts") && (n.inExactly("testdata") || n.sourceTest())
 }
 
 func generated(fc release.FileChange, n *name) bool {
-	if !regular(fc) || !n.clean {
+	if !regular(fc) || !n.isClean() {
 		return false
 	}
-	base := path.Base(n.exact)
-	return slices.ContainsFunc([]string{".pb.go", ".pb.gw.go", ".gen.go", "_generated.go", "_gen.go", ".pb.cc", ".pb.h", "_pb2.py", "_pb2_grpc.py", "_pb.js", "_pb.d.ts", ".g.dart", ".min.js", ".min.css"},
-		func(end string) bool { return strings.HasSuffix(base, end) }) ||
-		strings.HasPrefix(base, "zz_generated") && strings.HasSuffix(base, ".go")
+	return n.endsExactly(".pb.go", ".pb.gw.go", ".gen.go", "_generated.go", "_gen.go", ".pb.cc", ".pb.h", "_pb2.py", "_pb2_grpc.py", "_pb.js", "_pb.d.ts", ".g.dart", ".min.js", ".min.css") ||
+		n.startsExactly("zz_generated") && n.endsExactly(".go")
 }
 
 func vendored(fc release.FileChange, n *name) bool {
-	if !regular(fc) || !n.clean {
+	if !regular(fc) || !n.isClean() {
 		return false
 	}
 	return n.inExactly("vendor", "node_modules", "third_party", "Godeps", "bower_components")
@@ -67,20 +53,15 @@ var proseExt = []string{".md", ".markdown", ".rst", ".adoc", ".asciidoc"}
 
 // prose is true for plain text that people read.
 func prose(fc release.FileChange, n *name) bool {
-	if !regular(fc) || !n.clean || fc.OldMode == "100755" || fc.NewMode == "100755" || fc.Binary {
+	if !regular(fc) || !n.isClean() || fc.OldMode == "100755" || fc.NewMode == "100755" || fc.Binary {
 		return false
 	}
-	dirs, base := path.Split(n.exact)
-	base = strings.ToLower(base)
-	if slices.Contains(proseExt, path.Ext(base)) {
+	if n.endsInAnyCase(proseExt...) {
 		return true
 	}
-	stem, ext, _ := strings.Cut(base, ".")
-	if ext == "" && strings.HasSuffix(n.exact, base) {
-		return false // "history" in small letters is rather a program
-	}
-	known := slices.Contains([]string{"readme", "license", "licence", "copying", "notice", "authors", "contributors", "changelog", "changes", "news", "history", "thanks", "credits"}, stem)
-	return (known && (ext == "" || ext == "txt")) || (ext == "txt" && strings.HasPrefix(dirs, "docs/"))
+	// "history" in small letters is rather a program.
+	return n.titled("readme", "license", "licence", "copying", "notice", "authors", "contributors", "changelog", "changes", "news", "history", "thanks", "credits") ||
+		n.endsInAnyCase(".txt") && n.topExactly("docs") && n.oneDot()
 }
 
 // docs is prose in a place where nothing but people reads it.

@@ -94,7 +94,7 @@ func executableContent(c Contents) []Mark {
 // had it before this release, and it takes no other label away.
 func generatedContent(c Contents) []Mark {
 	n := read(c.Change.Path)
-	if !n.clean || !strings.HasSuffix(n.exact, ".go") || !regular(c.Change) || !generatedGo(c.Before) || !generatedGo(c.After) {
+	if !n.isClean() || !strings.HasSuffix(n.exact, ".go") || !regular(c.Change) || !generatedGo(c.Before) || !generatedGo(c.After) {
 		return nil
 	}
 	return []Mark{{Label: release.LabelGenerated, Why: "its header says so, as it did before"}}

@@ -6,6 +6,9 @@
 // over a change set. Labelers only ever add: none can take away what another one,
 // or the reader, has said.
 //
+// Whoever labels many changes keeps a [Set], which [Compile] makes: it gives the same
+// answers, and asks only the labelers that may have one.
+//
 // # How names are read
 //
 // Paths are read by their parts: at slashes, and within a name at dots, dashes,

@@ -2,6 +2,7 @@ package label_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/label"
@@ -30,4 +31,23 @@ func Example() {
 	// docs/guide.md.sh []
 	// .github/workflows/release.yml [pipeline]
 	// aws_iam_role.deploy [access]
+}
+
+func ExampleCompile() {
+	labels := label.Compile().With(label.Labeler{ID: "ours", Version: 1, Doc: "What the games team owns.",
+		File: func(fc release.FileChange) []release.Label {
+			if strings.HasPrefix(string(fc.Path), "games/") {
+				return []release.Label{"games"}
+			}
+			return nil
+		}})
+	files := []release.FileChange{{Path: "games/login.go"}, {Path: "games/score.go"}, {Path: "main.go"}}
+	labels.Files(files)
+	for _, f := range files {
+		fmt.Println(f.Path, f.Labels)
+	}
+	// Output:
+	// games/login.go [games identity]
+	// games/score.go [games]
+	// main.go []
 }

@@ -24,14 +24,20 @@ var lookalikes = []struct {
 // fold writes s with the Latin letters that its letters look like, and without
 // what prints as nothing or is no text. Capitals stay capitals.
 func fold(s string) string {
-	plain := true
-	for i := range len(s) {
-		plain = plain && s[i] >= ' ' && s[i] < 0x7f
-	}
-	if plain {
+	if printable(s) {
 		return s
 	}
 	return strings.Map(latin, s)
+}
+
+// printable reports whether s is nothing but printable ASCII.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i]-' ' >= 0x7f-' ' {
+			return false
+		}
+	}
+	return true
 }
 
 // latin is the letter that r looks like, -1 if it looks like nothing.

@@ -12,6 +12,8 @@ type glob struct {
 	steps  []step
 	prefix string // the text that every match begins with
 	whole  bool   // the pattern is prefix and nothing else
+	// need is the longest text that stands somewhere in every match: no step jumps over a character.
+	need string
 	// again makes the steps of a pattern that does not keep them, because a file has
 	// too many; else nil.
 	again func() []step
@@ -52,17 +54,36 @@ func (s *runeSet) has(r rune) bool {
 }
 
 func newGlob(steps []step) glob {
-	g := glob{steps: steps, whole: true}
+	g := glob{steps: steps}
+	n := run(steps)
+	g.prefix, g.whole = text(steps[:n]), n == len(steps)
+	longest := steps[:0]
+	for len(steps) > n {
+		steps = steps[n+1:]
+		if n = run(steps); n > len(longest) {
+			longest = steps[:n]
+		}
+	}
+	g.need = text(longest)
+	return g
+}
+
+// run is how many steps from the first on are characters.
+func run(steps []step) int {
+	n := 0
+	for n < len(steps) && steps[n].kind == stepChar {
+		n++
+	}
+	return n
+}
+
+// text is what steps that are characters stand for.
+func text(steps []step) string {
 	var b strings.Builder
 	for _, s := range steps {
-		if s.kind != stepChar {
-			g.whole = false
-			break
-		}
 		b.WriteString(s.char)
 	}
-	g.prefix = b.String()
-	return g
+	return b.String()
 }
 
 // match reports whether the pattern matches the whole path.
@@ -70,7 +91,7 @@ func (g glob) match(path string) bool {
 	if g.whole {
 		return path == g.prefix
 	}
-	if !strings.HasPrefix(path, g.prefix) { // most patterns part here
+	if !strings.HasPrefix(path, g.prefix) || !strings.Contains(path[len(g.prefix):], g.need) { // most patterns part here
 		return false
 	}
 	if g.again != nil {

@@ -25,25 +25,19 @@ type Labeler struct {
 }
 
 // Apply labels all files (also those of the commits) and resources of cs, those that
-// drifted too. Without labelers it uses [Default]. Labels that are there stay.
+// drifted too. Without labelers it uses [Default]. Labels that are there stay. Who labels
+// change by change, or with [Default] and more, saves time with a [Set].
 func Apply(cs *release.ChangeSet, ls ...Labeler) {
-	if len(ls) == 0 {
-		ls = Default()
-	}
-	for i := range cs.Files {
-		cs.Files[i].Labels = File(cs.Files[i], ls)
-	}
+	s := Compile(ls...)
+	s.Files(cs.Files)
 	for i := range cs.Commits {
-		files := cs.Commits[i].Files
-		for j := range files {
-			files[j].Labels = File(files[j], ls)
-		}
+		s.Files(cs.Commits[i].Files)
 	}
 	for i := range cs.Resources {
-		cs.Resources[i].Labels = Resource(cs.Resources[i], ls)
+		cs.Resources[i].Labels = s.Resource(cs.Resources[i])
 	}
 	for i := range cs.Drift {
-		cs.Drift[i].Labels = Resource(cs.Drift[i], ls)
+		cs.Drift[i].Labels = s.Resource(cs.Drift[i])
 	}
 }
 

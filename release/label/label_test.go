@@ -157,6 +157,8 @@ func TestFileExactly(t *testing.T) {
 		"docs/CODEOWNERS":        "policy",
 		".sallyport/policy.yaml": "policy",
 		".sallyport.yaml":        "policy",
+		"sallyport-waivers.yaml": "policy",
+		"ops/waivers.json":       "policy",
 		"policies/deploy.rego":   "policy",
 		".golangci.yml":          "policy",
 		".trivyignore":           "policy",

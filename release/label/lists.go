@@ -109,7 +109,7 @@ var nameLists = map[nameList]string{
 		flake.nix vcpkg.json`,
 	agentNames: `agents.md agent.md claude.md claude.local.md gemini.md copilot-instructions.md skill.md llms.txt .cursorrules .windsurfrules .clinerules .mcp.json
 		mcp.json`,
-	policyNames: `codeowners owners owners_aliases .mailmap .gitattributes maintainers`,
+	policyNames: `codeowners owners owners_aliases waivers.json waivers.yaml waivers.yml .mailmap .gitattributes maintainers`,
 	dependencyNames: `go.mod go.sum go.work go.work.sum package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb
 		deno.json deno.lock cargo.toml cargo.lock gemfile gemfile.lock poetry.lock uv.lock pdm.lock pylock.toml pipfile pipfile.lock setup.py setup.cfg
 		pyproject.toml composer.json composer.lock mix.exs mix.lock pom.xml build.gradle build.gradle.kts gradle.lockfile libs.versions.toml build.sbt
@@ -141,6 +141,44 @@ var (
 	listsOfExt  = inverted(extLists)
 )
 
+// The texts of each list.
+var (
+	wordTexts = divided(wordLists)
+	dirTexts  = divided(dirLists)
+	nameTexts = divided(nameLists)
+	extTexts  = divided(extLists)
+)
+
+func divided[L ~uint16](lists map[L]string) map[L][]string {
+	out := map[L][]string{}
+	for list, texts := range lists {
+		out[list] = strings.Fields(texts)
+	}
+	return out
+}
+
+// wordsListed has the texts of listsOfWord, and their plurals.
+var wordsListed = func() (l listed) {
+	for w := range listsOfWord {
+		l.add(w)
+		l.add(w + "s")
+	}
+	return l
+}()
+
+// listed tells most of the texts that are not in a list from those that are.
+type listed [1 << 10]uint64
+
+func (l *listed) add(text string) {
+	h := mix(headAndTail(text))
+	l[h>>54] |= 1 << (h >> 48 & 63)
+}
+
+func (l *listed) maybe(text string) bool {
+	h := mix(headAndTail(text))
+	return l[h>>54]>>(h>>48&63)&1 != 0
+}
+
 // maxExt is the length of the longest of extLists.
 var maxExt = longest(listsOfExt)
 
@@ -162,21 +200,33 @@ func longest(texts map[string]extList) int {
 	return n
 }
 
-// find looks a name up in all lists.
-func (n *name) find() {
-	for i, w := range n.words {
-		if i > 0 && w == n.words[i-1] {
-			continue
-		}
-		n.wordLists |= listsOfWord[w]
-		if one, more := strings.CutSuffix(w, "s"); more {
-			n.wordLists |= listsOfWord[one]
+// look finds the lists of words.
+func (n *name) look() {
+	if n.looked {
+		return
+	}
+	n.spell()
+	n.looked, n.wordLists = true, 0
+	for _, w := range n.words {
+		if wordsListed.maybe(w) {
+			n.wordLists |= listsOfWord[w]
+			if one, more := strings.CutSuffix(w, "s"); more {
+				n.wordLists |= listsOfWord[one]
+			}
 		}
 	}
+}
+
+// list finds the lists of directories, names and extensions.
+func (n *name) list() {
+	if n.listed {
+		return
+	}
+	n.part()
+	n.listed, n.dirLists, n.nameLists, n.extLists = true, 0, listsOfName[n.base], 0
 	for _, s := range n.segs[:max(len(n.segs)-1, 0)] {
 		n.dirLists |= listsOfDir[s]
 	}
-	n.nameLists = listsOfName[n.base]
 	for i := len(n.base) - 1; i >= 0 && len(n.base)-i <= maxExt; i-- {
 		if n.base[i] == '.' {
 			n.extLists |= listsOfExt[n.base[i:]]
@@ -185,13 +235,37 @@ func (n *name) find() {
 }
 
 // means reports whether one of the words of a list is there, alone or in the plural.
-func (n *name) means(list wordList) bool { return n.wordLists&list != 0 }
+func (n *name) means(list wordList) bool {
+	if n.asked != nil {
+		return n.asked.note(ofWord, wordTexts[list])
+	}
+	n.look()
+	return n.wordLists&list != 0
+}
 
 // within reports whether the file lies in a directory of a list.
-func (n *name) within(list dirList) bool { return n.dirLists&list != 0 }
+func (n *name) within(list dirList) bool {
+	if n.asked != nil {
+		return n.asked.note(ofDir, dirTexts[list])
+	}
+	n.list()
+	return n.dirLists&list != 0
+}
 
 // called reports whether the base stands in a list.
-func (n *name) called(list nameList) bool { return n.nameLists&list != 0 }
+func (n *name) called(list nameList) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBase, nameTexts[list])
+	}
+	n.list()
+	return n.nameLists&list != 0
+}
 
 // ending reports whether the base ends in an extension of a list.
-func (n *name) ending(list extList) bool { return n.extLists&list != 0 }
+func (n *name) ending(list extList) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBaseEnd, extTexts[list])
+	}
+	n.list()
+	return n.extLists&list != 0
+}

@@ -2,7 +2,6 @@ package label
 
 import (
 	"bytes"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,7 +53,7 @@ func Migrations(o MigrationOptions) Labeler {
 func (o MigrationOptions) read(c Contents) []Mark {
 	n := read(c.Change.Path)
 	named := slices.Contains(c.Change.Labels, release.LabelMigration) || migration(c.Change, n)
-	down := n.ext(".down.sql") || strings.HasPrefix(n.base, "u") && n.ext(".sql") && flywayName(n.base) || n.is("down.sql")
+	down := n.ext(".down.sql") || strings.HasPrefix(n.base, "u") && n.ext(".sql") && n.flyway() || n.is("down.sql")
 	if c.After == nil {
 		if named && down {
 			return []Mark{{Label: release.LabelMigration, Why: "it was a way back"}, {Label: release.LabelIrreversible, Why: "a migration's way back is removed"}}
@@ -95,7 +94,7 @@ func (o MigrationOptions) snapshot(c Contents) []Mark {
 
 func (o MigrationOptions) sql(text string, n *name, named, down bool) []Mark {
 	up, parts := text, markers{}
-	if !o.WholeFile && !down && !n.ext(".up.sql") && !flywayName(n.base) && !n.is("migration.sql", "up.sql", "structure.sql", "schema.sql") {
+	if !o.WholeFile && !down && !n.ext(".up.sql") && !n.flyway() && !n.is("migration.sql", "up.sql", "structure.sql", "schema.sql") {
 		parts = markersOf(text)
 		up = parts.up(text)
 	}
@@ -215,6 +214,5 @@ func (m markers) part(text string, up bool) string {
 // migrationPlace is true for directories in which tools look for migrations, of
 // which every file runs.
 func migrationPlace(n *name) bool {
-	dir := path.Base(path.Dir(strings.Join(n.segs, "/")))
-	return n.in("migrations", "db_migrations", "dbmigrations") || dir == "migrate" || n.in("alembic") && n.in("versions") || n.in("changelog", "changelogs") && n.in("db", "database")
+	return n.in("migrations", "db_migrations", "dbmigrations") || n.parent("migrate") || n.in("alembic") && n.in("versions") || n.in("changelog", "changelogs") && n.in("db", "database")
 }

@@ -3,6 +3,7 @@ package label
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +67,11 @@ func OwnersPaths(f Forge) []release.Path {
 type Owners struct {
 	forge    Forge
 	sections []ownerSection
+	digest   release.Digest
 }
+
+// Digest identifies what was read: the forge and the bytes of the file. It is zero for the zero Owners.
+func (o *Owners) Digest() release.Digest { return o.digest }
 
 // ownerSection is the rules of one section; GitHub's files have one without a name.
 type ownerSection struct {
@@ -144,7 +149,11 @@ func (p OwnersProblem) String() string { return fmt.Sprintf("line %d: %s", p.Lin
 // and "**" is many directories only as "**/". There are no comments behind a rule: an owner that is
 // named in one owns.
 func ParseOwners(b []byte, f Forge) (Owners, []OwnersProblem) {
-	p := ownersParser{owners: Owners{forge: f}}
+	h := sha256.New() // in parts: the file may be large
+	h.Write([]byte("sallyport.label.owners.v1\n"))
+	h.Write([]byte{byte(f), '\n'})
+	h.Write(b)
+	p := ownersParser{owners: Owners{forge: f, digest: release.Digest(h.Sum(nil))}}
 	switch {
 	case f != ForgeGitHub && f != ForgeGitLab:
 		p.problem(0, "whose syntax it has is not known")

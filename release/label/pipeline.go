@@ -1,23 +1,19 @@
 package label
 
-import (
-	"strings"
-
-	"github.com/sallyport-dev/sallyport/release"
-)
+import "github.com/sallyport-dev/sallyport/release"
 
 // pipeline knows the places and names that CI systems, build tools, release tools
 // and deployers read by themselves.
 func pipeline(fc release.FileChange, n *name) bool {
 	return n.within(pipelineDirs) && !githubProse(fc, n) ||
 		n.top("ci", "build", "deploy", "deployment", "deployments", "helm", "charts", "k8s", "kustomize", "argocd", "flux", "packaging") && !n.ext(proseExt...) ||
-		(n.in("charts") || n.top("clusters")) && n.ext(".yaml", ".yml", ".json", ".tpl") || ciFile(n) || buildFile(n) || projectFile(n) || agentFile(n) || n.has("goreleaser", "buildspec", "cloudbuild") || script(n)
+		script(n) || (n.in("charts") || n.top("clusters")) && n.ext(".yaml", ".yml", ".json", ".tpl") || ciFile(n) || buildFile(n) || projectFile(n) || agentFile(n) || n.has("goreleaser", "buildspec", "cloudbuild")
 }
 
 // githubProse is true for the templates and prose that forges show to people: no
 // program runs them.
 func githubProse(fc release.FileChange, n *name) bool {
-	return n.segs[0] == ".github" && !n.within(githubDirs) && !agentFile(n) && prose(fc, n)
+	return n.top(".github") && !n.within(githubDirs) && !agentFile(n) && prose(fc, n)
 }
 
 func ciFile(n *name) bool {
@@ -55,22 +51,22 @@ func agentFile(n *name) bool {
 // script is true for scripts in the places where builds keep them, and for shell
 // scripts at the root or named after what builds and deploys.
 func script(n *name) bool {
-	shell := n.ending(shellExts)
-	return n.within(scriptDirs) && (shell || n.ext(".groovy")) ||
-		n.in("scripts", "script", "hack", "ci", "build", "release", "hooks") && (n.ext(".py") || !strings.Contains(n.base, ".")) ||
-		n.in("scripts", "script", "hack", "ci") && n.ending(scriptExts) ||
-		n.top("bin") && !strings.Contains(n.base, ".") || len(n.segs) == 1 && shell ||
-		shell && n.means(buildWords)
+	shell, dotless := n.ending(shellExts), n.dotless()
+	return (shell || n.ext(".groovy")) && n.within(scriptDirs) || shell && (n.alone() || n.means(buildWords)) ||
+		(dotless || n.ext(".py")) && n.in("scripts", "script", "hack", "ci", "build", "release", "hooks") ||
+		n.ending(scriptExts) && n.in("scripts", "script", "hack", "ci") ||
+		dotless && n.top("bin")
 }
 
 // policy knows the rules that a release is judged by, and what tells scanners
 // and reviewers where not to look.
 func policy(fc release.FileChange, n *name) bool {
-	if page(fc, n) {
-		return n.in(".sallyport") // what a page explains judges nobody
-	}
-	return n.called(policyNames) || n.prefixed(".sallyport", "sallyport.") || n.in(".sallyport") ||
-		n.ext(".rego", ".cedar", ".sentinel", ".cue") || policyFile(n) && n.within(policyDirs) || n.in(".semgrep", ".openvex", ".vex") ||
+	return n.in(".sallyport") || judging(n) && !page(fc, n) // what a page explains judges nobody
+}
+
+func judging(n *name) bool {
+	return n.called(policyNames) || n.prefixed(".sallyport", "sallyport.", "sallyport-", "sallyport_") ||
+		n.ext(".rego", ".cedar", ".sentinel", ".cue") || n.within(policyDirs) && policyFile(n) || n.in(".semgrep", ".openvex", ".vex") ||
 		n.top(".github") && n.in("codeql") ||
 		n.top(".github") && n.is("settings.yml", "settings.yaml", "mergify.yml") || n.prefixed(".mergify.") ||
 		n.prefixed(".golangci", ".gitleaks", ".trivy", "trivy.", ".grype", ".snyk", "osv-scanner.", ".osv-scanner", ".checkov", ".hadolint", ".tfsec", ".semgrep",
@@ -81,12 +77,12 @@ func policy(fc release.FileChange, n *name) bool {
 // policyFile is true for data in which policies are written. Programs about
 // policies are code, and labelled access.
 func policyFile(n *name) bool {
-	return n.ending(policyExts) || !strings.Contains(n.base, ".")
+	return n.ending(policyExts) || n.dotless()
 }
 
 func dependencies(fc release.FileChange, n *name) bool {
 	return n.called(dependencyNames) ||
 		n.ending(dependencyExts) ||
-		n.ext(".txt", ".in") && n.prefixed("requirements", "constraints") || n.ext(".txt") && n.in("requirements") ||
-		len(n.segs) >= 2 && n.base == "modules.txt" && n.segs[len(n.segs)-2] == "vendor" || fc.Submodule()
+		n.prefixed("requirements", "constraints") && n.ext(".txt", ".in") || n.in("requirements") && n.ext(".txt") ||
+		n.is("modules.txt") && n.parent("vendor") || fc.Submodule()
 }

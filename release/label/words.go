@@ -4,7 +4,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,90 +13,153 @@ import (
 // maxPath bounds how many bytes of a path are read; git and file systems stop at 4096.
 const maxPath = 8 << 10
 
-// name is a path, taken apart for matching. It is not changed after read made it.
+// name is a path, taken apart for matching. One that read made is not changed any
+// more; one that take made still changes when it is asked, so it has one user.
+//
+// Labelers ask a name through its methods only, and through clean: so that what they
+// ask can be written down, see [questions].
 type name struct {
-	exact string   // as it came
+	exact string     // as it came
+	asked *questions // if not nil, nothing is found here, and what is asked is written down
+	// What is only looked for when somebody asks: clean, and what part, spell, look and
+	// list find.
+	cleaned, parted, spelled, looked, listed bool
+
 	clean bool     // exact is what it seems: see isClean
+	text  string   // folded
+	low   string   // text in lower case
+	ascii bool     // text is plain ASCII
 	segs  []string // folded segments, without the empty ones
 	base  string   // the last of segs, "" if there is none
+	dirs  uint64   // a bit for how each of the segments but the last begins
 	// words are all parts, neighbours of one segment joined, and whole runs of
 	// letters and digits. Some stand twice.
-	words  []string
-	starts uint64              // a bit for how each of the words begins: see startBit
-	stops  uint64              // a bit for how each of the words ends, alone and in the singular
-	dirs   uint64              // a bit for how each of the segments but the last begins
-	index  map[string]struct{} // the words again, where there are many
-	// The lists in which some of it stands: see find.
+	words   []string
+	starts  uint64              // a bit for how each of the words begins: see startBit
+	stops   uint64              // a bit for how each of the words ends, alone and in the singular
+	index   map[string]struct{} // the words again, where there are many
+	letters string              // those of low, if words of it are needed
+	before  int                 // how many letters stand before the part that is looked at
+	// The lists in which some of it stands.
 	wordLists wordList
 	dirLists  dirList
 	nameLists nameList
 	extLists  extList
-	few       [24]string // where segs and words are, if they are few
+	fewSegs   [8]string  // where segs are, if they are few
+	fewWords  [24]string // where words are, if they are few
 }
 
-// reader reads the path that it read last only once, so that the labelers of one
-// [Default] share the work. It may be used by many goroutines at once.
-type reader struct{ last atomic.Pointer[name] }
-
-func (r *reader) read(p release.Path) *name {
-	if n := r.last.Load(); n != nil && n.exact == string(p) {
-		return n
-	}
-	n := read(p)
-	r.last.Store(n)
+// read takes a path apart, wholly.
+func read(p release.Path) *name {
+	n := &name{}
+	n.take(p)
+	n.isClean()
+	n.look()
+	n.list()
 	return n
 }
 
-// read takes a path apart.
-func read(p release.Path) *name {
-	n := &name{exact: string(p), clean: isClean(string(p))}
-	text := n.exact
-	if len(text) > maxPath { // the end says most: the file's name and its extension
-		text = text[len(text)-maxPath:]
+// take begins to take a path apart: what is asked of n from now on is asked of p.
+func (n *name) take(p release.Path) {
+	n.exact, n.asked = string(p), nil
+	n.cleaned, n.parted, n.spelled, n.looked, n.listed = false, false, false, false, false
+}
+
+// isClean reports whether the path is what it seems.
+func (n *name) isClean() bool {
+	if !n.cleaned && n.asked == nil {
+		n.cleaned, n.clean = true, isClean(n.exact)
 	}
-	n.segs, n.words = n.few[:0:6], n.few[6:6]
-	text = fold(text)
-	low := strings.ToLower(text)
-	if isASCII(text) {
-		n.ascii(text, low)
+	return n.clean
+}
+
+// part finds the segments.
+func (n *name) part() {
+	if n.parted {
+		return
+	}
+	n.parted, n.text = true, n.exact
+	if len(n.text) > maxPath { // the end says most: the file's name and its extension
+		n.text = n.text[len(n.text)-maxPath:]
+	}
+	if n.ascii = printable(n.text); !n.ascii {
+		n.text = fold(n.text)
+		n.ascii = isASCII(n.text)
+	}
+	n.low = strings.ToLower(n.text)
+	n.segs, n.base, n.dirs = n.fewSegs[:0], "", 0
+	if n.ascii {
+		for from := 0; from <= len(n.low); {
+			to := from
+			for to < len(n.low) && n.low[to] != '/' && n.low[to] != '\\' {
+				to++
+			}
+			n.segment(n.low[from:to])
+			from = to + 1
+		}
 	} else {
-		n.unicode(text)
+		for shown := range strings.FieldsFuncSeq(n.text, slash) {
+			n.segment(strings.ToLower(shown))
+		}
 	}
 	if len(n.segs) > 0 {
 		n.base = n.segs[len(n.segs)-1]
 	}
-	for _, w := range n.words {
-		n.starts |= startBit(w)
-		n.stops |= stopBit(w) | stopBit(strings.TrimSuffix(w, "s"))
-	}
 	for _, s := range n.segs[:max(len(n.segs)-1, 0)] {
 		n.dirs |= startBit(s)
 	}
-	n.find()
+}
+
+// spell finds the words.
+func (n *name) spell() {
+	if n.spelled {
+		return
+	}
+	n.part()
+	n.spelled = true
+	if cap(n.words) < len(n.fewWords) || cap(n.words) > 1<<10 { // not kept for those that use n again
+		n.words = n.fewWords[:]
+	}
+	n.words = n.words[:0]
+	if n.ascii {
+		n.asciiText()
+	} else {
+		n.unicode(n.text)
+	}
+	n.starts, n.stops, n.index = 0, 0, nil
+	for _, w := range n.words {
+		one, more := strings.CutSuffix(w, "s")
+		n.starts |= startBit(w)
+		n.stops |= stopBit(w)
+		if more {
+			n.stops |= stopBit(one)
+		}
+	}
 	if len(n.words) > 64 { // an odd path must not cost more than its length
 		n.index = make(map[string]struct{}, len(n.words))
 		for _, w := range n.words {
 			n.index[w] = struct{}{}
 		}
 	}
-	return n
 }
 
 // slash reports whether a character separates segments. A backslash does too: on
 // Windows such a path lands in that directory.
 func slash(r rune) bool { return r == '/' || r == '\\' }
 
-// unicode takes any text apart.
+// unicode finds the words of any text.
 func (n *name) unicode(text string) {
 	for shown := range strings.FieldsFuncSeq(text, slash) {
-		n.segment(strings.ToLower(shown))
 		n.words = appendWords(n.words, shown)
 	}
 }
 
 // segment adds one, as file systems know it that drop trailing dots and spaces.
 func (n *name) segment(low string) {
-	if low = strings.TrimRight(low, ". "); low != "" {
+	for low != "" && (low[len(low)-1] == '.' || low[len(low)-1] == ' ') {
+		low = low[:len(low)-1]
+	}
+	if low != "" {
 		n.segs = append(n.segs, low)
 	}
 }
@@ -111,18 +173,17 @@ func isASCII(s string) bool {
 	return true
 }
 
-// ascii is unicode for texts of ASCII, which most paths are; low is the text in lower
-// case. All words but those that a mark divides are parts of low.
-func (n *name) ascii(text, low string) {
+// asciiText is unicode for texts of ASCII, which most paths are. All words but those
+// that a mark divides are parts of low.
+func (n *name) asciiText() {
+	text, low := n.text, n.low
+	n.letters, n.before = "", 0
 	for from := 0; from <= len(text); {
 		to := from
-		for to < len(text) && !slash(rune(text[to])) {
+		for to < len(text) && text[to] != '/' && text[to] != '\\' {
 			to++
 		}
-		if to > from {
-			n.segment(low[from:to])
-			n.asciiWords(text[:to], low, from)
-		}
+		n.asciiWords(text[:to], low, from)
 		from = to + 1
 	}
 }
@@ -146,15 +207,21 @@ func (n *name) asciiWords(text, low string, i int) {
 			}
 			if !digit(text[from]) {
 				part := low[from:at]
-				n.words = append(n.words, part)
+				if len(part) < i-run { // else it is the whole run, and there already
+					n.words = append(n.words, part)
+				}
 				switch {
 				case was == "":
 				case end == from:
 					n.words = append(n.words, low[from-len(was):at])
 				default:
-					n.words = append(n.words, was+part)
+					if n.letters == "" {
+						n.letters = onlyLetters(low)
+					}
+					n.words = append(n.words, n.letters[n.before-len(was):n.before+len(part)])
 				}
 				was, end = part, at
+				n.before += len(part)
 			}
 			from = at
 		}
@@ -173,6 +240,17 @@ func asciiTurns(run string, at int) bool {
 		return true
 	}
 	return was >= 'A' && was <= 'Z' && at+1 < len(run) && run[at+1] >= 'a' && run[at+1] <= 'z'
+}
+
+// onlyLetters is low without what is no letter.
+func onlyLetters(low string) string {
+	buf := make([]byte, 0, 256)
+	for i := range len(low) {
+		if letter(low[i]) {
+			buf = append(buf, low[i])
+		}
+	}
+	return string(buf)
 }
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -205,15 +283,19 @@ func plain(p string) bool {
 // appendWords splits one segment.
 func appendWords(words []string, seg string) []string {
 	before := ""
+	whole := ""
 	part := func(p string) {
-		words = append(words, p)
+		if p != whole {
+			words = append(words, p)
+		}
 		if before != "" {
 			words = append(words, before+p)
 		}
 		before = p
 	}
 	for run := range strings.FieldsFuncSeq(seg, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		words = append(words, strings.ToLower(run))
+		whole = strings.ToLower(run)
+		words = append(words, whole)
 		camel(run, part)
 	}
 	return words
@@ -273,6 +355,10 @@ func stopBit(w string) uint64 {
 
 // has reports whether one of the words, of two letters at least, is there, alone or in the plural.
 func (n *name) has(words ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofWord, words)
+	}
+	n.spell()
 	for _, w := range words {
 		if n.starts&startBit(w) != 0 && n.says(w) {
 			return true
@@ -298,6 +384,10 @@ func (n *name) says(w string) bool {
 // begins and ends report whether one of the words begins or ends with one of the
 // texts: for what is written together, such as authserver and accesstoken.
 func (n *name) begins(texts ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofStart, texts)
+	}
+	n.spell()
 	for _, t := range texts {
 		if n.starts&startBit(t) != 0 && slices.ContainsFunc(n.words, func(w string) bool { return strings.HasPrefix(w, t) }) {
 			return true
@@ -307,6 +397,10 @@ func (n *name) begins(texts ...string) bool {
 }
 
 func (n *name) ends(texts ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofStop, texts)
+	}
+	n.spell()
 	for _, t := range texts {
 		if n.stops&stopBit(t) == 0 {
 			continue
@@ -320,8 +414,23 @@ func (n *name) ends(texts ...string) bool {
 	return false
 }
 
+// beginsBut reports whether a word begins with text and with none of except:
+// authserver, not author.
+func (n *name) beginsBut(text string, except ...string) bool {
+	if n.asked != nil {
+		return n.asked.andMore(n.begins(text))
+	}
+	return n.begins(text) && slices.ContainsFunc(n.words, func(w string) bool {
+		return strings.HasPrefix(w, text) && !slices.ContainsFunc(except, func(e string) bool { return strings.HasPrefix(w, e) })
+	})
+}
+
 // ext reports whether the base ends in one of the extensions, given with the dot.
 func (n *name) ext(exts ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBaseEnd, exts)
+	}
+	n.part()
 	b := n.base
 	for _, e := range exts {
 		if len(b) >= len(e) && b[len(b)-1] == e[len(e)-1] && strings.HasSuffix(b, e) {
@@ -333,6 +442,10 @@ func (n *name) ext(exts ...string) bool {
 
 // in reports whether the file lies in a directory of one of the names.
 func (n *name) in(dirs ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofDir, dirs)
+	}
+	n.part()
 	for _, d := range dirs {
 		if n.dirs&startBit(d) != 0 && slices.Contains(n.segs[:len(n.segs)-1], d) {
 			return true
@@ -343,24 +456,66 @@ func (n *name) in(dirs ...string) bool {
 
 // inExactly is in by the bytes of the path: for what may calm.
 func (n *name) inExactly(dirs ...string) bool {
-	rest := n.exact
-	for {
-		dir, more, found := strings.Cut(rest, "/")
-		if !found {
-			return false
-		}
-		if slices.Contains(dirs, dir) {
-			return true
-		}
-		rest = more
+	if n.asked != nil {
+		return n.asked.note(ofDir, dirs)
 	}
+	for _, d := range dirs {
+		for from := 0; ; {
+			i := strings.Index(n.exact[from:], d)
+			if i < 0 {
+				break
+			}
+			i += from
+			if end := i + len(d); (i == 0 || n.exact[i-1] == '/') && end < len(n.exact) && n.exact[end] == '/' {
+				return true
+			}
+			from = i + 1
+		}
+	}
+	return false
 }
 
 // top reports whether the file lies in a directory of one of the names at the root.
-func (n *name) top(dirs ...string) bool { return len(n.segs) > 1 && slices.Contains(dirs, n.segs[0]) }
+func (n *name) top(dirs ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofDir, dirs)
+	}
+	n.part()
+	return len(n.segs) > 1 && slices.Contains(dirs, n.segs[0])
+}
+
+// parent reports whether the last directory has that name.
+func (n *name) parent(dir string) bool {
+	if n.asked != nil {
+		return n.asked.andMore(n.in(dir))
+	}
+	return n.in(dir) && n.segs[len(n.segs)-2] == dir
+}
+
+// alone reports whether the file lies in no directory.
+func (n *name) alone() bool {
+	if n.asked != nil {
+		return n.asked.more()
+	}
+	n.part()
+	return len(n.segs) == 1
+}
+
+// dotless reports whether the base has no extension.
+func (n *name) dotless() bool {
+	if n.asked != nil {
+		return n.asked.note(ofNoDot, nil)
+	}
+	n.part()
+	return !strings.Contains(n.base, ".")
+}
 
 // is reports whether the base is one of the names.
 func (n *name) is(bases ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBase, bases)
+	}
+	n.part()
 	for _, b := range bases {
 		if len(b) == len(n.base) && b == n.base {
 			return true
@@ -372,6 +527,10 @@ func (n *name) is(bases ...string) bool {
 // named reports whether the base is one of the names, alone or with a dot or a dash
 // and more behind it.
 func (n *name) named(bases ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBaseStart, bases)
+	}
+	n.part()
 	for _, b := range bases {
 		if len(n.base) >= len(b) && n.base[0] == b[0] {
 			if rest, ok := strings.CutPrefix(n.base, b); ok && (rest == "" || rest[0] == '.' || rest[0] == '-') {
@@ -384,6 +543,10 @@ func (n *name) named(bases ...string) bool {
 
 // prefixed reports whether the base begins with one of the texts.
 func (n *name) prefixed(texts ...string) bool {
+	if n.asked != nil {
+		return n.asked.note(ofBaseStart, texts)
+	}
+	n.part()
 	for _, t := range texts {
 		if len(n.base) >= len(t) && n.base[1] == t[1] && strings.HasPrefix(n.base, t) { // the second letter differs most
 			return true

@@ -126,25 +126,6 @@ func TestReplacedFunctionIsUsed(t *testing.T) {
 	require.Equal(t, []release.Label{"mine"}, label.File(modified("auth/x.go"), ls))
 }
 
-func BenchmarkFile(b *testing.B) {
-	for name, p := range map[string]string{"plain": "internal/pkg07/handler073.go", "identity": "internal/auth/login3.go",
-		"java": "src/main/java/org/example/shop/inventory/StockLevelRepositoryImpl.java", "unicode": "docs/Überblick/größe.md", "vast": strings.Repeat("a_b/", 2000)} {
-		b.Run(name, func(b *testing.B) {
-			ls, fc := label.Default(), modified(p)
-			other := fc
-			other.Path += "x"
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				f := fc
-				if i%2 == 1 { // never the path that was read last
-					f = other
-				}
-				label.File(f, ls)
-			}
-		})
-	}
-}
-
 // Each way of writing a letter, at both ends of its range, and what lies beside it.
 func TestFoldAtTheEnds(t *testing.T) {
 	t.Parallel()

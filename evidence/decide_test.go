@@ -457,7 +457,9 @@ func TestDecide(t *testing.T) {
 				require.Equal(t, r.Status == evidence.StatusMet, r.Have >= r.Need && r.Status != evidence.StatusFailed)
 			}
 			require.Equal(t, map[release.Verdict]int{allow: 0, deny: 1, hold: 3}[d.Verdict], d.ExitCode())
-			require.Equal(t, release.DecisionRecord{Verdict: d.Verdict, At: noon, Policy: d.Policy, Reasons: d.Reasons, Used: d.Used, Until: d.Until}, d.Record())
+			digest, err := q.Release.Digest()
+			require.NoError(t, err)
+			require.Equal(t, release.DecisionRecord{Release: digest, Changes: q.Release.Changes, Requirements: tt.reqs, Verdict: d.Verdict, At: noon, Policy: d.Policy, Reasons: d.Reasons, Used: d.Used, Until: d.Until}, d.Record())
 		})
 	}
 }

@@ -133,7 +133,15 @@ func (d *Decision) ExitCode() int {
 // Record is the decision as it stands in a release record. It shares no memory
 // with d.
 func (d *Decision) Record() release.DecisionRecord {
-	r := release.DecisionRecord{Verdict: d.Verdict, At: d.At, Policy: d.Policy, Used: slices.Clone(d.Used), Until: d.Until}
+	r := release.DecisionRecord{Changes: d.Release.Changes, Verdict: d.Verdict, At: d.At, Policy: d.Policy, Used: slices.Clone(d.Used), Until: d.Until}
+	if digest, err := d.Release.Digest(); err == nil { // a release that has none pays no debt
+		r.Release = digest
+	}
+	for _, result := range d.Results {
+		q := result.Requirement
+		q.Roles = slices.Clone(q.Roles)
+		r.Requirements = append(r.Requirements, q)
+	}
 	for _, reason := range d.Reasons {
 		reason.Refs = slices.Clone(reason.Refs)
 		r.Reasons = append(r.Reasons, reason)

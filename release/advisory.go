@@ -45,6 +45,11 @@ type AdvisoryChange struct {
 	Severity   Score  `json:"severity,omitzero"`
 	Likelihood Score  `json:"likelihood,omitzero"`
 	Exploited  Answer `json:"exploited,omitzero"`
+	// Automatable is whether every step of an attack can be automated, TotalImpact whether
+	// a successful one gives total control (SSVC: Automatable 2.0.0, Technical Impact
+	// 1.0.0). Unknown is not no.
+	Automatable Answer `json:"automatable,omitzero"`
+	TotalImpact Answer `json:"totalImpact,omitzero"`
 	// Suppressions are statements of others that the release is not affected. They are
 	// recorded and take nothing away: what one is worth, a policy says.
 	Suppressions []Suppression `json:"suppressions,omitempty"`

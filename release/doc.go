@@ -26,6 +26,12 @@
 // the worst case: an unknown [Tier] is critical, an unknown [Verdict] is no, a
 // missing [Coverage] is not complete, an unknown [OutcomeKind] is not success.
 //
+// # Exceptions
+//
+// A [Waiver] lowers what one rule found, until a day; a [BreakGlass] lets a release out in an emergency, and the
+// [Debt] that it makes stands until a decision pays it. All three are claims of people, which the host checks and
+// package risk judges.
+//
 // # Text of others
 //
 // Paths, subjects and names come from repositories that anybody may have

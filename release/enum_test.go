@@ -63,6 +63,8 @@ func TestEnums(t *testing.T) {
 	t.Run("Answer", checkEnum(release.ParseAnswer, "unknown", "no", "yes"))
 	t.Run("OutcomeKind", checkEnum(release.ParseOutcomeKind, "unknown", "fine", "failed"))
 	t.Run("Tier", checkEnum(release.ParseTier, "unknown", "low", "moderate", "high", "critical"))
+	t.Run("Lane", checkEnum(release.ParseLane, "normal", "expedite", "break-glass"))
+	t.Run("DebtStatus", checkEnum(release.ParseDebtStatus, "unknown", "open", "overdue", "paid"))
 	t.Run("Verdict", checkEnum(release.ParseVerdict, "unknown", "deny", "hold", "allow"))
 }
 

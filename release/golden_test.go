@@ -53,7 +53,7 @@ func goldenLater() release.ChangeSet {
 	score := release.Score{Known: true, Value: 9.8, By: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", At: at}
 	c.Advisories = []release.AdvisoryChange{{ID: "GO-2024-2687", Aliases: []string{"CVE-2023-45288"}, Upstream: []string{"CVE-2023-44487"}, Effect: release.EffectIntroduced, Package: "pkg:golang/golang.org/x/net", File: "go.mod",
 		Before: []string{"v0.22.0"}, After: []string{"v0.21.0"}, Relation: release.RelationTransitive, Scope: release.ScopeDevelopment, Published: at, Summary: "s", FixedIn: []string{"v0.23.0"},
-		Severity: score, Likelihood: score, Exploited: release.AnswerYes, Detail: "d",
+		Severity: score, Likelihood: score, Exploited: release.AnswerYes, Automatable: release.AnswerYes, TotalImpact: release.AnswerNo, Detail: "d",
 		Suppressions: []release.Suppression{{Document: release.DigestOf([]byte("vex")), Author: "a", ID: "i", Justification: "vulnerable_code_not_present", At: at, Expires: at.Add(time.Hour)}}}}
 	c.Outdated = []release.Outdated{{File: "go.mod", Component: "pkg:golang/a.io/x@v1.0.0", Latest: "v1.4.0", ReleasesKnown: true, Releases: 4, DaysKnown: true, Days: 250.5,
 		Deprecated: release.AnswerYes, Retracted: release.AnswerNo, EndOfLife: release.AnswerYes, Detail: "d"}}
@@ -70,12 +70,17 @@ func goldenRelease() release.Release {
 func goldenRecord() release.Record {
 	r := goldenRelease()
 	ref := release.Ref{Service: "shop", Version: "v1.2.2", Digest: release.DigestOf([]byte("before"))}
-	reason := release.Reason{Code: "risk/identity", Subject: "a", Text: "t", Refs: []release.Digest{release.DigestOf([]byte("e"))}}
+	reason := release.Reason{Code: "risk/identity", Version: 2, Subject: "a", Text: "t", Refs: []release.Digest{release.DigestOf([]byte("e"))}}
 	return release.Record{
 		Schema: release.RecordSchema, At: at, Release: r, Description: "why", Changes: goldenChanges(),
 		Assessment: release.AssessmentRecord{Tier: release.TierHigh, Policy: release.DigestOf([]byte("p")), Model: release.DigestOf([]byte("m")), Changes: release.DigestOf([]byte("c")), At: at, Reasons: []release.Reason{reason},
 			Requirements: []release.Requirement{{ID: "approval", Evidence: release.EvidenceApproval, Count: 2, MaxAge: time.Hour, Independent: true, Roles: []string{"sre"}, Why: "w"}},
-			Rollout:      release.RolloutRequirement{MinStages: 3, MinBake: time.Minute, MaxFirstPercent: 1.5, Why: "w"}},
+			Rollout:      release.RolloutRequirement{MinStages: 3, MinBake: time.Minute, MaxFirstPercent: 1.5, MaxStepPercent: 50, Why: "w"},
+			Lane:         release.LaneExpedite, Circumstances: release.DigestOf([]byte("i")),
+			Waivers: []release.Waiver{{ID: "w1", Rule: "gap", Subject: "a", Floor: release.TierLow, Changes: release.DigestOf([]byte("c")), Owner: ada, Second: ada, Reason: "r", From: at, Expires: at}},
+			Debts: []release.Debt{{ID: "d1", Changes: release.DigestOf([]byte("c")), Tier: release.TierHigh,
+				Owed: []release.Requirement{{ID: "approval", Evidence: release.EvidenceApproval, Count: 2, MaxAge: time.Hour, Independent: true, Roles: []string{"sre"}, Why: "w"}},
+				By:   ada, Second: ada, Reason: "r", Opened: at, Due: at, Paid: at, PaidBy: []release.Digest{release.DigestOf([]byte("e"))}}}},
 		Evidence:  []release.EvidenceRecord{{Digest: release.DigestOf([]byte("e")), Kind: release.EvidenceTest, PredicateType: "https://x", By: "key:a", At: at, Summary: "s"}},
 		Decisions: []release.DecisionRecord{{Verdict: release.VerdictAllow, At: at, Policy: release.DigestOf([]byte("p")), Reasons: []release.Reason{reason}, Used: []release.Digest{release.DigestOf([]byte("e"))}, Until: at.Add(time.Hour)}},
 		FallBack:  ref,
@@ -97,7 +102,7 @@ func TestGolden(t *testing.T) {
 		Digest() (release.Digest, error)
 	}
 	first, later, empty := goldenChanges(), goldenLater(), release.ChangeSet{}
-	r, record := goldenRelease(), goldenRecord()
+	r, record := goldenRelease(), goldenMore(goldenRecord())
 	for _, c := range []struct {
 		name  string
 		value value
@@ -146,7 +151,7 @@ func TestGoldenIsFull(t *testing.T) {
 			require.False(t, v.IsZero(), where)
 		}
 	}
-	record := goldenRecord()
+	record := goldenMore(goldenRecord())
 	record.Changes = goldenLater()
 	record.Changes.Commits[0].CoAuthors = []release.Actor{ada} // the one without an identity stands there for its text
 	walk("Record", reflect.ValueOf(record))
@@ -154,7 +159,7 @@ func TestGoldenIsFull(t *testing.T) {
 
 func TestRecordRoundTrip(t *testing.T) {
 	t.Parallel()
-	r := goldenRecord()
+	r := goldenMore(goldenRecord())
 	r.Changes = goldenLater()
 	b, err := json.Marshal(r)
 	require.NoError(t, err)

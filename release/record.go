@@ -47,11 +47,15 @@ type Record struct {
 type AssessmentRecord struct {
 	// Tier is how careful to be; unknown where nothing was assessed.
 	Tier Tier `json:"tier"`
+	// Lane is the way by which it may go out.
+	Lane Lane `json:"lane,omitzero"`
 	// Policy, Model and Changes are the digests of what it was assessed by and of the
 	// change set that was assessed.
 	Policy  Digest `json:"policy"`
 	Model   Digest `json:"model"`
 	Changes Digest `json:"changes"`
+	// Circumstances is the digest of what else it was assessed on.
+	Circumstances Digest `json:"circumstances,omitzero"`
 	// At is when it was assessed.
 	At time.Time `json:"at"`
 	// Reasons are why the tier is what it is, the most severe first.
@@ -60,6 +64,10 @@ type AssessmentRecord struct {
 	// release must be exposed.
 	Requirements []Requirement      `json:"requirements"`
 	Rollout      RolloutRequirement `json:"rollout"`
+	// Waivers are those that were followed. Debts are what this release and earlier ones of
+	// the service owe.
+	Waivers []Waiver `json:"waivers,omitempty"`
+	Debts   []Debt   `json:"debts,omitempty"`
 }
 
 // Canonical is the record as canonical JSON (RFC 8785): one value has one text.
@@ -89,6 +97,12 @@ type EvidenceRecord struct {
 
 // DecisionRecord is one decision, with everything needed to make it again.
 type DecisionRecord struct {
+	// Release is the digest of the release that was decided on, Changes that of its change set.
+	// They are zero in records that were made before there were these fields.
+	Release Digest `json:"release,omitzero"`
+	Changes Digest `json:"changes,omitzero"`
+	// Requirements are what was asked for; an allow says that all of them were met.
+	Requirements []Requirement `json:"requirements,omitempty"`
 	// Verdict is what was decided, At for which moment, Policy the digest of the rules.
 	Verdict Verdict   `json:"verdict"`
 	At      time.Time `json:"at"`

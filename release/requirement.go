@@ -3,6 +3,7 @@ package release
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -42,6 +43,14 @@ type Requirement struct {
 // Needed is Count, or 1.
 func (r Requirement) Needed() int { return max(r.Count, 1) }
 
+// Covers reports whether whatever meets r meets q too: it asks for the same kind of evidence, and for no
+// less in anything.
+func (r Requirement) Covers(q Requirement) bool {
+	return r.Evidence == q.Evidence && r.Needed() >= q.Needed() && (r.Independent || !q.Independent) &&
+		(q.MaxAge == 0 || r.MaxAge > 0 && r.MaxAge <= q.MaxAge) &&
+		(len(q.Roles) == 0 || len(r.Roles) > 0 && !slices.ContainsFunc(r.Roles, func(s string) bool { return !slices.Contains(q.Roles, s) }))
+}
+
 // RolloutRequirement is how slowly a tier must be exposed. The zero value demands
 // nothing.
 type RolloutRequirement struct {
@@ -52,6 +61,9 @@ type RolloutRequirement struct {
 	// MaxFirstPercent bounds the traffic that the first public stage exposes,
 	// in percent; 0 sets no bound.
 	MaxFirstPercent float64 `json:"maxFirstPercent,omitempty"`
+	// MaxStepPercent bounds the traffic that any one stage adds to what is exposed, in
+	// percent of all traffic: what a flaw that first shows there can hurt anew. 0 sets no bound.
+	MaxStepPercent float64 `json:"maxStepPercent,omitempty"`
 	// Why is the sentence that a person reads beside it.
 	Why string `json:"why,omitempty"`
 }

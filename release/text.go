@@ -77,10 +77,23 @@ func (t *Text) UnmarshalText(b []byte) error {
 // quoted too, or it could not be told from a literal. U+FFFD is quoted, since
 // encoding/json would write it for any bad byte.
 func quote(s string) string {
+	if plain(s) {
+		return s
+	}
 	if strings.HasPrefix(s, `"`) || strings.ContainsRune(s, utf8.RuneError) || strings.ContainsFunc(s, unprintable) {
 		return strconv.QuoteToASCII(s)
 	}
 	return s
+}
+
+// plain is true for most texts: printable ASCII alone that does not begin with a double quote.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s == "" || s[0] != '"'
 }
 
 // unprintable is true for control characters, line and paragraph separators,

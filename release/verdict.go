@@ -44,6 +44,8 @@ func (v Verdict) And(w Verdict) Verdict {
 type Reason struct {
 	// Code is stable and made for programs: "risk/identity", "evidence/approval-missing".
 	Code string `json:"code"`
+	// Version is that of the rule that Code names; 0 where none is named.
+	Version int `json:"version,omitempty"`
 	// Subject is what it is about: a path, a purl, a requirement, a stage.
 	Subject string `json:"subject,omitempty"`
 	// Text is one sentence for people; it may change from version to version.

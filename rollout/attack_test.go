@@ -252,7 +252,7 @@ func TestInternalIsNotAShareOfEverything(t *testing.T) {
 func TestDemandsThatAreNoNumbersAreNotMet(t *testing.T) {
 	t.Parallel()
 	nan := math.NaN()
-	for _, r := range []release.RolloutRequirement{{MaxFirstPercent: nan}, {MaxFirstPercent: -1}} {
+	for _, r := range []release.RolloutRequirement{{MaxFirstPercent: nan}, {MaxFirstPercent: -1}, {MaxStepPercent: nan}, {MaxStepPercent: -1}, {MaxStepPercent: math.Inf(-1)}} {
 		require.NotEmpty(t, plan3().Meets(r))
 	}
 }

@@ -118,6 +118,77 @@ func TestMeets(t *testing.T) {
 	require.Equal(t, []string{"rollout/first-stage-too-wide half"}, codes(p, demand), "internal stages are not public")
 }
 
+// The blast radius: no stage adds more of all traffic than the demand allows, whatever it is made of.
+func TestMeetsStepByStep(t *testing.T) {
+	t.Parallel()
+	whole := func(name string, percent float64) rollout.Stage {
+		return rollout.Stage{Name: name, Slices: []rollout.Slice{{Percent: percent}}}
+	}
+	region := func(share float64, names ...string) rollout.Stage { // slices side by side are one stage
+		s := rollout.Stage{Name: "regions", Percent: share}
+		for _, n := range names {
+			s.Slices = append(s.Slices, rollout.Slice{Region: n, Percent: 100})
+		}
+		return s
+	}
+	staff := rollout.Stage{Name: "staff", Internal: true, Percent: 30, Slices: []rollout.Slice{{Cohort: "staff", Percent: 100}}}
+	withStaff := func(s rollout.Stage) rollout.Stage {
+		s.Slices = append([]rollout.Slice{{Cohort: "staff", Percent: 100}}, s.Slices...)
+		return s
+	}
+	steps := func(n int) (out []rollout.Stage) {
+		for i := range n {
+			out = append(out, whole(fmt.Sprint(i), 100*float64(i+1)/float64(n)))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name   string
+		stages []rollout.Stage
+		most   float64
+		want   []string // the stages that are too wide
+	}{
+		{"no bound", []rollout.Stage{whole("all", 100)}, 0, nil},
+		{"everything at once", []rollout.Stage{whole("all", 100)}, 99.9, []string{"all"}},
+		{"all that there is", []rollout.Stage{whole("all", 100)}, 100, nil},
+		{"exactly", []rollout.Stage{whole("half", 50), whole("all", 100)}, 50, nil},
+		{"a hair more", []rollout.Stage{whole("half", 50.001), whole("all", 100)}, 50, []string{"half"}},
+		{"the first", []rollout.Stage{whole("most", 80), whole("all", 100)}, 50, []string{"most"}},
+		{"the last", []rollout.Stage{whole("canary", 5), whole("all", 100)}, 50, []string{"all"}},
+		{"both", []rollout.Stage{whole("canary", 40), whole("more", 70), whole("all", 100)}, 29, []string{"canary", "more", "all"}},
+		{"one in the middle", []rollout.Stage{whole("canary", 5), whole("more", 65.1), whole("all", 100)}, 60, []string{"more"}},
+		{"no binary fraction", []rollout.Stage{whole("canary", 5.1), whole("more", 65.1), whole("all", 100)}, 60, nil},
+		{"regions side by side are one step", []rollout.Stage{region(60, "eu", "us"), whole("all", 100)}, 50, []string{"regions"}},
+		{"regions side by side, small ones", []rollout.Stage{region(50, "eu", "us"), whole("all", 100)}, 50, nil},
+		{"one's own people count", []rollout.Stage{staff, whole("all", 100)}, 60, []string{"all"}},
+		{"one's own people are a step too", []rollout.Stage{staff, withStaff(region(60, "eu")), whole("all", 100)}, 29, []string{"staff", "regions", "all"}},
+		{"from one's own people on", []rollout.Stage{staff, withStaff(region(60, "eu")), whole("all", 100)}, 40, nil},
+		{"the most stages in the smallest steps", steps(100), 1, nil},
+		{"too few stages for such steps", steps(99), 1, func() (out []string) {
+			for i := range 99 {
+				out = append(out, fmt.Sprint(i))
+			}
+			return out
+		}()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := plan3()
+			p.Stages = c.stages
+			require.NoError(t, p.Validate())
+			var got []string
+			for _, lack := range p.Meets(release.RolloutRequirement{MaxStepPercent: c.most}) {
+				require.Equal(t, "rollout/step-too-wide", lack.Code)
+				got = append(got, lack.Subject)
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+	p := plan3()
+	p.Stages = []rollout.Stage{whole("canary", 5), whole("all", 100)}
+	require.Equal(t, "the stage adds 95 % of all traffic; the tier allows 50 at once", p.Meets(release.RolloutRequirement{MaxStepPercent: 50})[0].Text)
+}
+
 // Each bound holds exactly, and the shape of the last stage in every part.
 func TestValidateBounds(t *testing.T) {
 	t.Parallel()

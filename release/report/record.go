@@ -13,6 +13,12 @@ import (
 // Of makes the sections of a release record.
 func Of(r release.Record) []Section {
 	sections := []Section{releaseSection(r), changeSection(&r.Changes), assessmentSection(r.Assessment)}
+	at := r.At
+	if at.IsZero() {
+		at = r.Assessment.At
+	}
+	sections = append(sections, waiverSection(r.Assessment.Waivers)...)
+	sections = append(sections, debtSection(r.Assessment.Debts, at)...)
 	sections = append(sections, evidenceSection(r.Evidence))
 	for i, d := range r.Decisions {
 		sections = append(sections, decisionSection(i+1, d))
@@ -119,6 +125,9 @@ func (s *Section) table(header []string, rows [][]Cell, all int) {
 
 func assessmentSection(a release.AssessmentRecord) Section {
 	s := Section{Title: "Why this tier: " + a.Tier.String()}
+	if line := laneLine(a.Lane); line != "" {
+		s.Blocks = []Block{{Paragraph: line}}
+	}
 	var rows [][]Cell
 	for _, r := range a.Reasons[:min(len(a.Reasons), maxRows)] {
 		rows = append(rows, reasonRow(r))

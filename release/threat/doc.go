@@ -9,7 +9,8 @@
 //	kev := threat.ReadKEV("known_exploited_vulnerabilities.json", c)
 //	threat.Feeds{EPSS: epss, KEV: kev}.Apply(&changes, asOf)
 //
-// [CVSS] turns a vector into a base score. Severity is not risk, and scores of
+// [CVSS] turns a vector into a base score, and [Automatable] and [TotalImpact] read in it
+// what a decision by SSVC asks for. Severity is not risk, and scores of
 // several advisories are not averaged or summed here.
 //
 // # Feeds

@@ -27,8 +27,8 @@ type Feeds struct {
 }
 
 // Apply fills in what the feeds know of the advisories in cs as of a moment:
-// Likelihood, Exploited with a word in Detail, and Severity where Severity.By already
-// has the vector. Feeds that were used are added to the sources; those that are
+// Likelihood, Exploited with a word in Detail, and, where Severity.By has the vector,
+// Severity, [Automatable] and [TotalImpact] as far as they are unknown. Feeds that were used are added to the sources; those that are
 // missing parts, that are dated after asOf, or that are too old, to the gaps.
 //
 // Nothing that is known already becomes lower: of two probabilities the higher
@@ -45,6 +45,7 @@ func (f Feeds) Apply(cs *release.ChangeSet, asOf time.Time) {
 	for i := range cs.Advisories {
 		a := &cs.Advisories[i]
 		severity(a)
+		vectorAnswers(a)
 		names, all := cves(a)
 		if epss && epssYoung && all {
 			likelihood(a, f.EPSS, names)
@@ -103,6 +104,16 @@ func severity(a *release.AdvisoryChange) {
 	if s, err := CVSS(a.Severity.By); err == nil {
 		s.At = a.Severity.At
 		a.Severity = s
+	}
+}
+
+// vectorAnswers fills in what the vector settles and nobody has answered yet.
+func vectorAnswers(a *release.AdvisoryChange) {
+	if a.Automatable == release.AnswerUnknown {
+		a.Automatable = Automatable(a.Severity.By)
+	}
+	if a.TotalImpact == release.AnswerUnknown {
+		a.TotalImpact = TotalImpact(a.Severity.By)
 	}
 }
 

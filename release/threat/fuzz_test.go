@@ -13,7 +13,7 @@ import (
 	"github.com/sallyport-dev/sallyport/release/threat"
 )
 
-// A vector that has a score has a canonical form with the same score.
+// A vector that has a score has a canonical form with the same score and the same answers; what has none answers nothing.
 func FuzzCVSS(f *testing.F) {
 	for _, s := range []string{"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:U/MSI:S/U:Red", "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N/E:P",
 		"CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", "AV:N/AC:L/Au:N/C:N/I:N/A:C/E:U/RL:OF/RC:UC", "CVSS:4.0/", "////"} {
@@ -23,8 +23,12 @@ func FuzzCVSS(f *testing.F) {
 		s, err := threat.CVSS(vector)
 		if err != nil {
 			require.Zero(t, s)
+			require.Zero(t, threat.Automatable(vector))
+			require.Zero(t, threat.TotalImpact(vector))
 			return
 		}
+		require.Equal(t, threat.Automatable(vector), threat.Automatable(s.By))
+		require.Equal(t, threat.TotalImpact(vector), threat.TotalImpact(s.By))
 		require.True(t, s.Known && s.Value >= 0 && s.Value <= 10)
 		again, err := threat.CVSS(s.By)
 		require.NoError(t, err)

@@ -34,42 +34,59 @@ func commitJob(id release.Revision, parents []release.Revision) job {
 	return job{ask: ask, answer: string(id) + "\x00"}
 }
 
-// diff runs the jobs and returns the changes of each. At the end it asks for the
-// comparison of a tree with itself, so that no beginning of git's output passes
-// for the whole. With ErrTooLarge come the changes of those jobs that were done.
+// diff runs the jobs and returns the changes of each. With ErrTooLarge come the
+// changes of those jobs that were done.
 func (b *sandbox) diff(ctx context.Context, jobs []job, counts bool) ([][]release.FileChange, error) {
+	var done [][]release.FileChange
+	err := b.compare(ctx, comparing{jobs: jobs, counts: counts}, func(files []release.FileChange) { done = append(done, files) })
+	if err != nil && !errors.Is(err, ErrTooLarge) {
+		return nil, err
+	}
+	return done, err
+}
+
+// comparing is what compare does.
+type comparing struct {
+	jobs   []job
+	counts bool     // of lines
+	paths  []string // those to compare, as pathspecs; if nil, all
+	files  int      // the most changes; if zero, Options.MaxFiles
+}
+
+// compare runs the jobs and gives take the changes of each, in their order. At the end
+// it asks for the comparison of a tree with itself, so that no beginning of git's output
+// passes for the whole.
+func (b *sandbox) compare(ctx context.Context, c comparing, take func([]release.FileChange)) error {
 	empty := b.repo.format.emptyTree
-	jobs = append(slices.Clip(jobs), treeJob(empty, empty))
+	jobs := append(slices.Clip(c.jobs), treeJob(empty, empty))
 	var input strings.Builder
 	for _, j := range jobs {
 		input.WriteString(j.ask + "\n")
 	}
 	args := []string{"diff-tree", "--stdin", "-r", "--root", "--always", "-z", "--raw", "--no-abbrev",
 		"--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none", "--diff-algorithm=myers"}
-	if counts {
+	if c.counts {
 		args = append(args, "--numstat")
+	}
+	if c.paths != nil {
+		args = append(append(args, "--"), c.paths...)
 	}
 	p, err := b.start(ctx, strings.NewReader(input.String()), args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	left := b.repo.options.MaxFiles
-	var done [][]release.FileChange
-	for _, j := range jobs {
+	left := c.files
+	orElse(&left, b.repo.options.MaxFiles)
+	for i, j := range jobs {
 		var files []release.FileChange
-		if files, err = b.repo.format.parseDiff(p.out, j, counts, left); err != nil {
+		if files, err = b.repo.format.parseDiff(p.out, j, c.counts, left); err != nil {
 			break
 		}
-		left -= len(files)
-		done = append(done, files)
-	}
-	if err := p.close(err); err != nil {
-		if errors.Is(err, ErrTooLarge) {
-			return done, err
+		if left -= len(files); i < len(c.jobs) {
+			take(files)
 		}
-		return nil, err
 	}
-	return done[:len(jobs)-1], nil
+	return p.close(err)
 }
 
 // parseDiff reads the answer to one job: what it begins with, a raw record and a

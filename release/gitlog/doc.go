@@ -5,7 +5,8 @@
 //
 // [Open] finds the repository that a directory is in; [Repo.Read] reads a range,
 // [Repo.Resolve] a revision's name, [Repo.File] one file as a revision has it,
-// and [Repo.Export] a revision's whole tree into an empty directory.
+// [Repo.Export] a revision's whole tree into an empty directory, and [Repo.Past] what the
+// history until a revision says of single files.
 //
 // # What a change set holds
 //

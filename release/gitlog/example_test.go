@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
+	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/gitlog"
 )
 
@@ -88,3 +90,28 @@ data 8
 I can't
 
 `
+
+// What the history until v1 says of a file that the release changes. A file of which
+// nothing is known, or that was not there, is left out of what risk is told.
+func ExampleRepo_Past() {
+	dir := demo()
+	defer os.RemoveAll(dir)
+	repo, err := gitlog.Open(context.Background(), dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	base, err := repo.Resolve(context.Background(), "v1")
+	if err != nil {
+		log.Fatal(err)
+	}
+	files, err := repo.Past(context.Background(), base, []release.Path{"greet.txt", "why.txt"}, gitlog.PastOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range files {
+		fmt.Println(f.Path, f.Known, f.Lines, f.Changes, f.Developers, f.Changed.UTC().Format(time.DateOnly))
+	}
+	// Output:
+	// greet.txt true 1 1 1 2023-11-14
+	// why.txt false 0 0 0 0001-01-01
+}

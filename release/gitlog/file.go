@@ -33,20 +33,9 @@ func (r *Repo) File(ctx context.Context, rev release.Revision, path release.Path
 
 // file reads the file at path below the tree root. Tree reads a tree's entries.
 func (l *library) file(root release.Revision, path release.Path, limit int64, tree func(release.Revision) ([]treeEntry, error)) (data []byte, ok bool, err error) {
-	mode, id := modeTree, root
-	for name := range strings.SplitSeq(string(path), "/") {
-		if mode != modeTree {
-			return nil, false, nil // below a file, a link or a submodule there is nothing
-		}
-		entries, err := tree(id)
-		if err != nil {
-			return nil, false, err
-		}
-		i := slices.IndexFunc(entries, func(e treeEntry) bool { return e.name == name })
-		if i < 0 {
-			return nil, false, nil
-		}
-		mode, id = entries[i].mode, entries[i].id
+	mode, id, err := lookUp(root, path, tree)
+	if err != nil || mode == "" {
+		return nil, false, err
 	}
 	switch mode {
 	case modeFile, modeGroupFile, modeExecutable:
@@ -55,4 +44,24 @@ func (l *library) file(root release.Revision, path release.Path, limit int64, tr
 	}
 	data, err = l.get(id, "blob", limit)
 	return data, err == nil, err
+}
+
+// lookUp finds what is at path below the tree root; the mode of nothing is "".
+func lookUp(root release.Revision, path release.Path, tree func(release.Revision) ([]treeEntry, error)) (mode string, id release.Revision, err error) {
+	mode, id = modeTree, root
+	for name := range strings.SplitSeq(string(path), "/") {
+		if mode != modeTree {
+			return "", "", nil // below a file, a link or a submodule there is nothing
+		}
+		entries, err := tree(id)
+		if err != nil {
+			return "", "", err
+		}
+		i := slices.IndexFunc(entries, func(e treeEntry) bool { return e.name == name })
+		if i < 0 {
+			return "", "", nil
+		}
+		mode, id = entries[i].mode, entries[i].id
+	}
+	return mode, id, nil
 }

@@ -126,15 +126,22 @@ type library struct {
 	format hashFormat
 }
 
+// ask reads the object id, of whatever kind, of its content at most keep bytes. After
+// an error no other object can be read.
+func (l *library) ask(id release.Revision, keep int64) (object, error) {
+	if _, err := io.WriteString(l.p.in, string(id)+"\n"); err != nil {
+		return object{}, io.ErrUnexpectedEOF // git is gone: close says why
+	}
+	o, err := l.format.readObject(l.p.out, keep)
+	return o, cutShort(err)
+}
+
 // get reads the object id, which must be of a kind and at most limit bytes.
 func (l *library) get(id release.Revision, kind string, limit int64) ([]byte, error) {
-	if _, err := io.WriteString(l.p.in, string(id)+"\n"); err != nil {
-		return nil, io.ErrUnexpectedEOF // git is gone: close says why
-	}
-	o, err := l.format.readObject(l.p.out, limit+1)
+	o, err := l.ask(id, limit+1)
 	switch {
 	case err != nil:
-		return nil, cutShort(err)
+		return nil, err
 	case o.absent != "":
 		return nil, &missingError{string(id)}
 	case o.id != id:

@@ -2,6 +2,7 @@ package sallyport_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sallyport-dev/sallyport/internal/skill"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/advisory"
 	"github.com/sallyport-dev/sallyport/release/compare"
@@ -22,6 +24,7 @@ import (
 	"github.com/sallyport-dev/sallyport/release/threat"
 	"github.com/sallyport-dev/sallyport/release/vex"
 	"github.com/sallyport-dev/sallyport/risk"
+	"github.com/sallyport-dev/sallyport/risk/backtest"
 )
 
 var day = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -218,7 +221,7 @@ func TestTraps(t *testing.T) {
 			one := risk.Features{LinesAdded: 2000}
 			var split risk.History
 			for range 9 {
-				split.Recent = append(split.Recent, risk.Features{LinesAdded: 200})
+				split.Recent = append(split.Recent, risk.Past{Features: risk.Features{LinesAdded: 200}})
 			}
 			cs := release.ChangeSet{Files: []release.FileChange{{Path: "a.go", Op: release.OpModified, Added: 200}}}
 			require.InDelta(t, risk.Prior().Estimate(one).P, risk.Prior().Estimate(risk.FeaturesOf(&cs, split)).P, 1e-12)
@@ -232,6 +235,157 @@ func TestTraps(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, release.TierCritical, a.Tier, p)
 			}
+		}},
+		{"T13 waivers that come with what they waive", func(t *testing.T) {
+			in := oneFile(".sallyport/waivers.yaml", 1)
+			in.Waivers = []release.Waiver{{ID: "W-1", Rule: "policy", Subject: ".sallyport/waivers.yaml", Floor: release.TierLow, Reason: "r", From: day.Add(-time.Hour), Expires: day.Add(time.Hour),
+				Owner: human("ada"), Second: human("grace")}}
+			a := assessed(t, in)
+			require.Equal(t, release.TierCritical, a.Tier)
+			require.Equal(t, risk.WaiverRefused, a.Waivers[0].Status)
+		}},
+		{"T12 ten small releases through the door, and a window that remembers", func(t *testing.T) {
+			var w risk.Window
+			var last, first risk.Assessment
+			for i := range 10 {
+				in := oneFile("cart.go", 300)
+				in.History = w.History("shop", day)
+				last = assessed(t, in)
+				if i == 0 {
+					first = last
+				}
+				require.NoError(t, w.Add("shop", release.DigestOf([]byte{byte(i)}), risk.Past{At: day, Features: last.Features}))
+			}
+			whole := assessed(t, oneFile("cart.go", 3000))
+			require.Less(t, first.Tier, whole.Tier)
+			require.Equal(t, whole.Tier, last.Tier)
+		}},
+		{"T1 what a constant score finds stands beside what a score finds", func(t *testing.T) {
+			// The larger a change, the likelier it fails, and the score knows that.
+			var p []float64
+			var failed []bool
+			var lines []int64
+			for i := range 100 {
+				p, failed, lines = append(p, float64(i)/100), append(failed, i%4 == 0 || i >= 80), append(lines, int64(1+i*i))
+			}
+			e, ok := skill.EffortAware(p, failed, lines)
+			require.True(t, ok)
+			require.Greater(t, e.Constant.Recall20, e.ByScore.Recall20, "per line a score that knows something looks worse than one that knows nothing")
+			require.Greater(t, e.Constant.Popt, e.ByScore.Popt)
+			auc, ok := skill.AUC(p, failed)
+			require.True(t, ok)
+			require.Greater(t, auc, 0.7)
+		}},
+		{"T4 silence is not success", func(t *testing.T) {
+			l := risk.Learner{Horizon: 30 * 24 * time.Hour}
+			for i := range 100 {
+				require.NoError(t, l.Observe(observed(i, release.OutcomeUnknown, 400*24*time.Hour)))
+			}
+			require.Equal(t, risk.Counts{Censored: 100}, l.Counts(), "nobody said that they were fine")
+			for i := range 100 {
+				require.NoError(t, l.Observe(observed(i, release.OutcomeFine, 24*time.Hour)))
+			}
+			require.Less(t, l.Counts().Mature, 25, "fine for a day is worth a part")
+			require.Greater(t, l.Counts().Censored, 75)
+		}},
+		{"T5 a rank among others is no probability, and others do not move it", func(t *testing.T) {
+			f := risk.Features{LinesAdded: 50}
+			var l risk.Learner
+			for i := range 100 {
+				o := observed(i, release.OutcomeUnknown, time.Hour)
+				o.Features.LinesAdded = int64(100 * i)
+				require.NoError(t, l.Observe(o))
+			}
+			e := l.Model().Estimate(f)
+			require.False(t, e.Shown)
+			require.Equal(t, risk.Prior().Estimate(f).LogOdds, e.LogOdds)
+			require.NotContains(t, assessed(t, oneFile("a.go", 50)).Likelihood.String(), "%")
+		}},
+		{"T6 what was not read or measured is not low", func(t *testing.T) {
+			in := oneFile("a.go", 1)
+			require.Equal(t, release.TierLow, assessed(t, in).Tier)
+			in.Changes.Coverage = map[release.Kind]release.Coverage{}
+			require.GreaterOrEqual(t, assessed(t, in).Tier, release.TierModerate, "coverage")
+			in = oneFile("a.go", 1)
+			in.Changes.Base = ""
+			require.GreaterOrEqual(t, assessed(t, in).Tier, release.TierModerate, "base")
+			m := &risk.Model{ID: "m", Bias: -3, Weights: []risk.Weight{{Term: "recency", Curve: []risk.Point{{At: 0, LogOdds: 0}, {At: 8, LogOdds: 2}}}}}
+			unknown, much := m.Estimate(risk.Features{}).LogOdds, m.Estimate(risk.Features{Recency: risk.Known(1000)}).LogOdds
+			require.GreaterOrEqual(t, unknown, much)
+			require.Greater(t, unknown, m.Estimate(risk.Features{Recency: risk.Known(0)}).LogOdds)
+		}},
+		{"T14 nobody's experience is in the model, unless the host asks for it", func(t *testing.T) {
+			for _, w := range risk.Prior().Weights {
+				require.NotEqual(t, "experience", w.Term)
+			}
+			in := oneFile("a.go", 400)
+			want := assessed(t, in)
+			for _, n := range []int64{0, 1, 1_000_000} {
+				in.History.Experience = risk.Known(n)
+				got := assessed(t, in)
+				require.Equal(t, want.Likelihood, got.Likelihood)
+				require.Equal(t, want.Tier, got.Tier)
+			}
+			var samples []risk.Sample
+			for i := range 200 {
+				samples = append(samples, risk.Sample{Features: risk.Features{LinesAdded: int64(i), Experience: risk.Known(int64(200 - i))}, Failed: i > 150, Weight: 1})
+			}
+			for _, asked := range []bool{false, true} {
+				m, err := risk.Fit(nil, samples, risk.FitOptions{Experience: asked})
+				require.NoError(t, err)
+				require.Equal(t, asked, slices.ContainsFunc(m.Weights, func(w risk.Weight) bool { return w.Term == "experience" }))
+			}
+		}},
+		{"T15 care is recorded beside what came of it, and floors learn nothing", func(t *testing.T) {
+			l := risk.Learner{Horizon: time.Hour}
+			var a risk.Assessment
+			for i := range 300 {
+				a = assessed(t, oneFile("auth/login.go", 5))
+				require.NoError(t, l.Observe(a.Observed(observed(i, release.OutcomeFine, 24*time.Hour).Outcome)))
+			}
+			treated := l.Health().Treatments
+			require.Len(t, treated, 1)
+			require.Equal(t, a.Tier, treated[0].Tier)
+			require.Equal(t, 300, treated[0].Releases)
+			care, err := risk.New(nil, l.Model())
+			require.NoError(t, err)
+			again, err := care.Assess(oneFile("auth/login.go", 5), day)
+			require.NoError(t, err)
+			require.Equal(t, release.TierHigh, again.Tier, "300 of them were fine, under care")
+		}},
+		{"T18 a back-test that knows what was published later", func(t *testing.T) {
+			refusals := func(change func(*release.ChangeSet)) []backtest.Refusal {
+				c := backtest.Case{Input: oneFile("go.mod", 1), At: day, Outcome: observed(1, release.OutcomeFine, 24*time.Hour).Outcome}
+				c.Input.Changes.Sources = []release.Source{{Path: "osv.zip", Format: "osv/1", At: day}}
+				c.Input.Changes.Advisories = []release.AdvisoryChange{{ID: "CVE-2026-1000", Package: "pkg:npm/x", Effect: release.EffectIntroduced, Published: day}}
+				change(&c.Input.Changes)
+				r, err := backtest.Run(func(yield func(backtest.Case, error) bool) { yield(c, nil) }, backtest.Options{})
+				require.NoError(t, err)
+				require.Equal(t, 1, r.Releases+len(r.Refused))
+				return r.Refused
+			}
+			later := day.Add(24 * time.Hour)
+			require.Empty(t, refusals(func(*release.ChangeSet) {}))
+			require.Equal(t, backtest.CauseAdvisory, refusals(func(cs *release.ChangeSet) { cs.Advisories[0].Published = later })[0].Cause)
+			require.Equal(t, backtest.CauseScore, refusals(func(cs *release.ChangeSet) {
+				cs.Advisories[0].Likelihood = release.Score{Known: true, Value: 0.9, At: later}
+			})[0].Cause)
+			require.Equal(t, backtest.CauseSource, refusals(func(cs *release.ChangeSet) { cs.Sources[0].At = later })[0].Cause)
+		}},
+		{"T19 thirty slight flaws do not add up to one that is exploited", func(t *testing.T) {
+			tier := func(n int, exploited release.Answer) release.Tier {
+				in := oneFile("go.mod", 1)
+				in.Exposed = release.AnswerNo
+				in.Changes.Coverage[release.KindAdvisory] = release.CoverageComplete
+				for i := range n {
+					in.Changes.Advisories = append(in.Changes.Advisories, release.AdvisoryChange{ID: fmt.Sprintf("CVE-2026-%d", 1000+i), Package: "pkg:npm/x", Effect: release.EffectIntroduced,
+						Exploited: exploited, Automatable: release.AnswerNo, TotalImpact: release.AnswerNo, Severity: release.Score{Known: true, Value: 3.1}})
+				}
+				return assessed(t, in).Tier
+			}
+			require.Equal(t, tier(1, release.AnswerNo), tier(30, release.AnswerNo))
+			require.Equal(t, release.TierCritical, tier(1, release.AnswerYes))
+			require.Less(t, tier(30, release.AnswerNo), tier(1, release.AnswerYes))
 		}},
 		{"P0-2 the list that Go 1.17 began to write", func(t *testing.T) {
 			sum := []byte("a.io/x v1.0.0 h1:a=\na.io/y v1.0.0 h1:b=\n")
@@ -293,6 +447,31 @@ func TestTraps(t *testing.T) {
 			c.run(t)
 		})
 	}
+}
+
+// oneFile is a release that changes one file, of which all was read.
+func oneFile(path release.Path, added int64) risk.Input {
+	return risk.Input{Changes: release.ChangeSet{Base: release.Revision(strings.Repeat("1", 40)), Head: release.Revision(strings.Repeat("2", 40)),
+		Commits:  []release.Commit{{ID: release.Revision(strings.Repeat("2", 40)), Author: human("eve"), Committer: human("eve")}},
+		Coverage: map[release.Kind]release.Coverage{release.KindCode: release.CoverageComplete},
+		Files:    []release.FileChange{{Path: path, Op: release.OpModified, OldMode: "100644", NewMode: "100644", Added: added}}}}
+}
+
+func human(name string) release.Actor {
+	return release.Actor{Kind: release.ActorHuman, ID: "email:" + name + "@example.com"}
+}
+
+func assessed(t *testing.T, in risk.Input) risk.Assessment {
+	a, err := risk.Assess(in, day)
+	require.NoError(t, err)
+	return a
+}
+
+// observed is a release that was watched for a while.
+func observed(i int, kind release.OutcomeKind, watched time.Duration) risk.Observed {
+	out := day.Add(time.Duration(i) * time.Second)
+	return risk.Observed{Features: risk.Features{LinesAdded: 10}, Tier: release.TierLow,
+		Outcome: release.Outcome{Release: release.DigestOf(fmt.Append(nil, i)), Kind: kind, Deployed: out, At: out.Add(watched)}}
 }
 
 func said(id int, login, state, commit string) string {

@@ -5,163 +5,152 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/label"
 )
 
-// Input is everything that an assessment comes from, besides the time.
+// Input is what an assessment is about: the release, and what the host says of the
+// service. How it is judged, an [Assessor] knows.
 type Input struct {
 	// Changes is what is changing. Assess does not change it, nor keep it.
 	Changes release.ChangeSet
 	// Digest is Changes.Digest() where the caller has it already, since computing it
 	// takes longer than all the rest; zero: it is computed.
 	Digest release.Digest
-	// Policy is the base revision's; nil is [Default].
-	Policy *Policy
-	// Model is the likelihood's; nil is [Prior].
-	Model *Model
 	// Impact is what the host declares for the service.
 	Impact Impact
+	// Exposed is whether the service can be reached by the public. Unknown counts as yes.
+	Exposed release.Answer
 	// History is what came before this release.
 	History History
+	// Owners are the code owners as of the base revision; nil where there are none.
+	Owners *label.Owners
+	// Same are groups of identities ([release.Actor.ID]) of which the host knows that each is one person; groups that share one
+	// are one. A waiver or an emergency whose second person cannot be told from the authors is not followed: nobody is told
+	// from others by a key alone, of which one person may have many, or by an identity that can be written in several ways.
+	Same [][]string
+	// Waivers are those of the base revision, or that people signed. The host has checked who says so.
+	Waivers []release.Waiver
+	// BreakGlass, when it is not nil, asks for that lane. The host has checked who says so.
+	BreakGlass *release.BreakGlass
+	// Debts are what earlier releases of the service owe.
+	Debts []release.Debt
 }
 
-// Assess says how careful to be. An error means that there is no verdict, because
-// the policy cannot be used or the change set has no digest, and callers must treat it as no.
-func Assess(in Input, now time.Time) (Assessment, error) {
-	if now.IsZero() {
-		return Assessment{}, errors.New("risk: no time of assessment")
+// Assessor assesses by one policy and one model, which it has checked and keeps a
+// copy of. It may be used by many goroutines.
+type Assessor struct {
+	policy  *Policy
+	model   *Model
+	labels  labelling
+	digests [2]release.Digest // policy, model
+}
+
+// New is an assessor. The policy is that of the base revision, nil is [Default]; the model
+// nil is [Prior]. An error says why the policy cannot be used; a model that is not sound
+// is no error, and is not believed.
+func New(p *Policy, m *Model) (*Assessor, error) {
+	if p == nil {
+		p = Default()
 	}
-	r, err := prepare(in)
+	if m == nil {
+		m = Prior()
+	}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	a := &Assessor{policy: p.clone(), model: m.clone()}
+	a.labels = newLabelling(a.policy.Labelers)
+	var err error
+	if a.digests[0], err = p.Digest(); err != nil {
+		return nil, fmt.Errorf("risk: digest of the policy: %w", err)
+	}
+	if a.digests[1], err = m.Digest(); err != nil {
+		return nil, fmt.Errorf("risk: digest of the model: %w", err)
+	}
+	return a, nil
+}
+
+// byDefault is made when it is first needed; no assessment changes it.
+var byDefault = sync.OnceValues(func() (*Assessor, error) { return New(nil, nil) })
+
+// Assess is [Assessor.Assess] by the default policy and the prior.
+func Assess(in Input, now time.Time) (Assessment, error) {
+	a, err := byDefault()
 	if err != nil {
 		return Assessment{}, err
 	}
-	return r.assess(in, now), nil
+	return a.Assess(in, now)
 }
 
-// ready is an input whose policy was checked, with its digests and labels: all that
-// may fail, and nearly all that takes time.
-type ready struct {
-	policy  *Policy
-	model   *Model
-	changes *release.ChangeSet // labelled
-	digests [3]release.Digest  // policy, model, changes
-}
-
-func prepare(in Input) (ready, error) {
-	r := ready{policy: in.Policy, model: in.Model}
-	if r.policy == nil {
-		r.policy = Default()
+// Assess says how careful to be. An error means that there is no verdict, because
+// there is no time or the change set has no digest, and callers must treat it as no.
+func (a *Assessor) Assess(in Input, now time.Time) (Assessment, error) {
+	if now.IsZero() {
+		return Assessment{}, errors.New("risk: no time of assessment")
 	}
-	if r.model == nil {
-		r.model = Prior()
-	}
-	if err := r.policy.Validate(); err != nil {
-		return ready{}, err
-	}
-	var err error
-	if r.digests[0], err = r.policy.Digest(); err != nil {
-		return ready{}, fmt.Errorf("risk: digest of the policy: %w", err)
-	}
-	if r.digests[1], err = r.model.Digest(); err != nil {
-		return ready{}, fmt.Errorf("risk: digest of the model: %w", err)
-	}
-	if r.digests[2] = in.Digest; in.Digest.IsZero() {
-		if r.digests[2], err = in.Changes.Digest(); err != nil {
-			return ready{}, fmt.Errorf("risk: digest of the change set: %w", err)
+	digest := in.Digest
+	if digest.IsZero() {
+		var err error
+		if digest, err = in.Changes.Digest(); err != nil {
+			return Assessment{}, fmt.Errorf("risk: digest of the change set: %w", err)
 		}
 	}
-	r.changes = labelledCopy(&in.Changes, r.policy.Labelers)
-	return r, nil
+	out := a.assess(in, a.labels.copyOf(&in.Changes), digest, now.UTC())
+	out.Circumstances = circumstances(&in, now)
+	return out, nil
 }
 
-func (r ready) assess(in Input, now time.Time) Assessment {
-	a := Assessment{At: now.UTC(), Policy: r.digests[0], Model: r.digests[1], Changes: r.digests[2]}
-	a.Features = FeaturesOf(r.changes, in.History)
-	a.Impact, a.DeclaredImpact = r.policy.impact(in.Impact), in.Impact
+// assess judges a labelled change set.
+func (a *Assessor) assess(in Input, cs *release.ChangeSet, digest release.Digest, now time.Time) Assessment {
+	out := Assessment{At: now, Policy: a.digests[0], Model: a.digests[1], Changes: digest}
+	facts := a.facts(&in, cs, now)
+	out.Features = facts.Features
+	out.Impact, out.DeclaredImpact = a.policy.impact(in.Impact), in.Impact
 	if in.Impact > ImpactSevere {
-		a.DeclaredImpact = ImpactUnknown // a value outside the scale has no name
+		out.DeclaredImpact = ImpactUnknown // a value outside the scale has no name
 	}
-	a.Likelihood = r.model.Estimate(a.Features)
-	a.judge(r.policy)
-	a.Findings = findings(r.policy.Rules, r.changes)
-	a.conclude(r.policy)
-	return a
-}
-
-// labelledCopy is cs with labels on copies of its files, resources and settings:
-// drift too: those that are there, those of the default labelers, and those of the policy's.
-// "docs", which makes a release less risky, is believed only from the default labelers.
-func labelledCopy(cs *release.ChangeSet, extra []label.Labeler) *release.ChangeSet {
-	out, def := *cs, label.Default()
-	out.Files = slices.Clone(cs.Files)
-	for i := range out.Files {
-		out.Files[i].Labels = fileLabels(out.Files[i], def, extra)
-	}
-	out.Resources, out.Drift = resourceLabels(cs.Resources, def, extra), resourceLabels(cs.Drift, def, extra)
-	out.Settings = slices.Clone(cs.Settings)
-	for i := range out.Settings {
-		s := &out.Settings[i]
-		known := slices.Concat(s.Labels, keyLabels(s.Key, def))
-		s.Labels = fileLabels(release.FileChange{Path: s.File, Op: s.Op, Labels: known}, def, extra)
-	}
-	return &out
-}
-
-// resourceLabels are labelled copies.
-func resourceLabels(rs []release.ResourceChange, def, extra []label.Labeler) []release.ResourceChange {
-	out := slices.Clone(rs)
-	for i := range out {
-		r := &out[i]
-		r.Labels = label.Resource(*r, def)
-		if len(extra) > 0 {
-			r.Labels = label.Resource(*r, extra)
-		}
-	}
+	out.Likelihood = a.model.Estimate(out.Features)
+	out.judge(a.policy)
+	out.Findings = findings(a.policy.Rules, facts)
+	out.waive(a.policy, &in, cs)
+	out.conclude(a.policy)
+	out.demand(a.policy, &in, facts)
+	out.breakGlass(a.policy, &in, cs)
 	return out
 }
 
-// keyLabels are the sensitive labels that the words of a setting's key give.
-func keyLabels(key string, def []label.Labeler) []release.Label {
-	return slices.DeleteFunc(label.File(release.FileChange{Path: release.Path(key)}, def), func(l release.Label) bool {
-		return !slices.ContainsFunc(sensitive, func(s sensitivity) bool { return s.label == l })
-	})
-}
-
-func fileLabels(f release.FileChange, def, extra []label.Labeler) []release.Label {
-	f.Labels = withoutDocs(f.Labels)
-	f.Labels = label.File(f, def)
-	if len(extra) == 0 {
-		return f.Labels
+// facts are what the rules look at.
+func (a *Assessor) facts(in *Input, cs *release.ChangeSet, now time.Time) *Facts {
+	recent := in.History.since(now.Add(-a.policy.Window))
+	recent.At = now
+	f := &Facts{Changes: cs, Recent: recent.Recent, Exposed: in.Exposed, Debts: in.Debts, At: now, policy: a.policy}
+	f.Features, f.seen = measure(cs, &recent)
+	f.Window = f.Features
+	for i := range recent.Recent {
+		f.Window = f.Window.plus(recent.Recent[i].Features)
 	}
-	ls := label.File(f, extra)
-	if !slices.Contains(f.Labels, release.LabelDocs) {
-		ls = withoutDocs(ls)
-	}
-	return ls
-}
-
-func withoutDocs(ls []release.Label) []release.Label {
-	if !slices.Contains(ls, release.LabelDocs) {
-		return ls
-	}
-	return slices.DeleteFunc(slices.Clone(ls), func(l release.Label) bool { return l == release.LabelDocs })
+	return f
 }
 
 // findings runs the rules and puts what they found into an order that depends on
 // nothing but the findings: the most severe first.
-func findings(rules []Rule, cs *release.ChangeSet) []Hit {
+func findings(rules []Rule, facts *Facts) []Hit {
 	var out []Hit
 	for i := range rules {
-		for _, f := range rules[i].Run(cs) {
+		for _, f := range rules[i].Run(facts) {
 			f.Floor = f.Floor.Effective()
 			out = append(out, Hit{Rule: rules[i].ID, Version: rules[i].Version, Finding: f})
 		}
 	}
-	slices.SortFunc(out, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Floor, a.Floor), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Text, b.Text))
-	})
+	arrange(out, compareHits)
 	return slices.Compact(out)
+}
+
+// compareHits puts the most severe first.
+func compareHits(a, b Hit) int {
+	return cmp.Or(cmp.Compare(b.Floor, a.Floor), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Text, b.Text))
 }

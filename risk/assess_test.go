@@ -3,6 +3,7 @@ package risk_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -42,6 +43,13 @@ func dependency(op release.Op, change ...func(*release.DependencyChange)) releas
 		c(&d)
 	}
 	return with(changes(file("go.mod", 1, 1)), func(cs *release.ChangeSet) { cs.Dependencies = []release.DependencyChange{d} })
+}
+
+// withAdvisories says how far somebody looked for the published flaws of the dependencies.
+func withAdvisories(cs release.ChangeSet, c release.Coverage) release.ChangeSet {
+	cs.Coverage = maps.Clone(cs.Coverage)
+	cs.Coverage[release.KindAdvisory] = c
+	return cs
 }
 
 func resource(kind string, op release.Op, labels ...release.Label) release.ChangeSet {
@@ -108,7 +116,8 @@ func TestTiers(t *testing.T) {
 
 		{"added direct dependency", dependency(release.OpAdded), moderate, "dependency"},
 		{"added indirect dependency", dependency(release.OpAdded, func(d *release.DependencyChange) { d.Relation = release.RelationTransitive }), moderate, "dependency"},
-		{"upgraded dependency", dependency(release.OpUpgraded), low, "dependency"},
+		{"upgraded dependency", withAdvisories(dependency(release.OpUpgraded), release.CoverageComplete), low, "dependency"},
+		{"upgraded dependency, of which nobody looked for flaws", dependency(release.OpUpgraded), moderate, "unread"},
 		{"major upgrade", dependency(release.OpUpgraded, func(d *release.DependencyChange) { d.Major = true }), moderate, "dependency"},
 		{"downgraded dependency", dependency(release.OpDowngraded), high, "dependency"},
 		{"replaced dependency", dependency(release.OpReplaced), high, "dependency"},
@@ -194,7 +203,7 @@ func TestLabelsOnlyAddCare(t *testing.T) {
 	}
 	lie := label.Labeler{ID: "lie", Doc: "x", Version: 1, File: func(release.FileChange) []release.Label { return []release.Label{release.LabelDocs} }}
 	for _, p := range []*risk.Policy{nil, policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{lie} })} {
-		a, err := risk.Assess(risk.Input{Changes: cs, Policy: p}, now)
+		a, err := assessBy(p, nil, risk.Input{Changes: cs})
 		require.NoError(t, err)
 		require.Equal(t, release.TierHigh, a.Tier)
 		require.EqualValues(t, 5001, a.Features.LinesAdded)
@@ -202,7 +211,7 @@ func TestLabelsOnlyAddCare(t *testing.T) {
 	require.Equal(t, []release.Label{release.LabelDocs, release.LabelGenerated, release.LabelTest}, cs.Files[0].Labels)
 
 	plain := changes(file("server/handler.go", 5000, 0))
-	a, err := risk.Assess(risk.Input{Changes: plain, Policy: policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{lie} })}, now)
+	a, err := assessBy(policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{lie} }), nil, risk.Input{Changes: plain})
 	require.NoError(t, err)
 	require.EqualValues(t, 5000, a.Features.LinesAdded)
 
@@ -213,13 +222,31 @@ func TestLabelsOnlyAddCare(t *testing.T) {
 
 	raise := label.Labeler{ID: "raise", Doc: "x", Version: 1, File: func(release.FileChange) []release.Label { return []release.Label{release.LabelPayment} },
 		Resource: func(release.ResourceChange) []release.Label { return []release.Label{release.LabelPayment} }}
-	a, err = risk.Assess(risk.Input{Changes: changes(file("README.md", 1, 0)), Policy: policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} })}, now)
+	a, err = assessBy(policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} }), nil, risk.Input{Changes: changes(file("README.md", 1, 0))})
 	require.NoError(t, err)
 	require.Equal(t, release.TierHigh, a.Tier)
-	a, err = risk.Assess(risk.Input{Changes: resource("null_resource", release.OpModified), Policy: policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} })}, now)
+	a, err = assessBy(policy(func(p *risk.Policy) { p.Labelers = []label.Labeler{raise} }), nil, risk.Input{Changes: resource("null_resource", release.OpModified)})
 	require.NoError(t, err)
 	require.Equal(t, release.TierHigh, a.Tier)
 }
+
+// assessBy assesses by a policy and a model; nil are the defaults.
+func assessBy(p *risk.Policy, m *risk.Model, in risk.Input) (risk.Assessment, error) {
+	a, err := risk.New(p, m)
+	if err != nil {
+		return risk.Assessment{}, err
+	}
+	return a.Assess(in, now)
+}
+
+// judged is an input with what it is judged by; nil are the defaults.
+type judged struct {
+	risk.Input
+	Policy *risk.Policy
+	Model  *risk.Model
+}
+
+func (j judged) assess() (risk.Assessment, error) { return assessBy(j.Policy, j.Model, j.Input) }
 
 func policy(change func(*risk.Policy)) *risk.Policy {
 	p := risk.Default()
@@ -229,18 +256,18 @@ func policy(change func(*risk.Policy)) *risk.Policy {
 
 func TestNoVerdict(t *testing.T) {
 	t.Parallel()
-	for name, in := range map[string]risk.Input{
+	for name, in := range map[string]judged{
 		"no rules":           {Policy: policy(func(p *risk.Policy) { p.Rules = nil })},
 		"zero policy":        {Policy: &risk.Policy{}},
-		"table with a hole":  {Policy: policy(func(p *risk.Policy) { p.Table.Tiers[3] = release.TierUnknown })},
+		"table with a hole":  {Policy: policy(func(p *risk.Policy) { p.Table.Cells[3] = "unknown" })},
 		"tier without needs": {Policy: policy(func(p *risk.Policy) { p.Demands[3].Requirements = nil })},
-		"no digest":          {Changes: changes(file("a.go", math.MaxInt64, 0))},
+		"no digest":          {Input: risk.Input{Changes: changes(file("a.go", math.MaxInt64, 0))}},
 		"unnamable policy":   {Policy: policy(func(p *risk.Policy) { p.ID = "\xff" })},
 		"unnamable model":    {Model: &risk.Model{ID: "\xff"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := risk.Assess(in, now)
+			a, err := in.assess()
 			require.Error(t, err)
 			require.Zero(t, a)
 		})
@@ -303,7 +330,7 @@ func TestSlicingDoesNotHelp(t *testing.T) {
 
 	var h risk.History
 	for range 99 {
-		h.Recent = append(h.Recent, a.Features)
+		h.Recent = append(h.Recent, risk.Past{At: now, Features: a.Features})
 	}
 	b, err := risk.Assess(risk.Input{Changes: slice, History: h}, now)
 	require.NoError(t, err)

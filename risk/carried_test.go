@@ -11,17 +11,6 @@ import (
 // The rules on what comes with a release besides its code.
 func TestFindingsOnWhatIsCarried(t *testing.T) {
 	t.Parallel()
-	advisory := func(effect release.Effect, change ...func(*release.AdvisoryChange)) release.ChangeSet {
-		a := release.AdvisoryChange{ID: "GO-1", Effect: effect, Package: "pkg:golang/a.io/x", After: []string{"v1.0.0", "v2.0.0"}}
-		for _, f := range change {
-			f(&a)
-		}
-		return with(changes(), func(cs *release.ChangeSet) { cs.Advisories = []release.AdvisoryChange{a} })
-	}
-	exploited := func(a *release.AdvisoryChange) { a.Exploited = release.AnswerYes }
-	not := func(a *release.AdvisoryChange) { a.Exploited = release.AnswerNo }
-	suppressed := func(a *release.AdvisoryChange) { a.Suppressions = []release.Suppression{{Author: "vendor\n"}} }
-	unlikely := func(a *release.AdvisoryChange) { a.Likelihood = release.Score{Known: true} }
 	outdated := func(o release.Outdated) release.ChangeSet {
 		o.Component = "pkg:npm/x@1.0.0"
 		return with(changes(), func(cs *release.ChangeSet) { cs.Outdated = []release.Outdated{o} })
@@ -45,20 +34,6 @@ func TestFindingsOnWhatIsCarried(t *testing.T) {
 		cs   release.ChangeSet
 		want []string
 	}{
-		{"introduced", "advisory", advisory(release.EffectIntroduced), []string{"high GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0"}},
-		{"introduced, not exploited", "advisory", advisory(release.EffectIntroduced, not), []string{"high GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0"}},
-		{"introduced, unlikely", "advisory", advisory(release.EffectIntroduced, unlikely), []string{"high GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0"}},
-		{"introduced, exploited", "advisory", advisory(release.EffectIntroduced, exploited), []string{"critical GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
-		{"introduced, suppressed", "advisory", advisory(release.EffectIntroduced, suppressed),
-			[]string{`high GO-1: it comes in with pkg:golang/a.io/x v1.0.0, v2.0.0; 1 statements say that it does not matter here, the first by "vendor\n"`}},
-		{"a component without a version", "advisory", advisory(release.EffectUnknown, func(a *release.AdvisoryChange) { a.After = []string{"", "v1.0.0"} }),
-			[]string{"high GO-1: it may come in with pkg:golang/a.io/x (in a version that nobody told), v1.0.0"}},
-		{"nobody knows", "advisory", advisory(release.EffectUnknown), []string{"high GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0"}},
-		{"nobody knows, exploited", "advisory", advisory(release.EffectUnknown, exploited), []string{"critical GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
-		{"an effect beyond the scale", "advisory", advisory(99, exploited), []string{"critical GO-1: it may come in with pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
-		{"carried", "advisory", advisory(release.EffectCarried), []string{"low GO-1: it stays in pkg:golang/a.io/x v1.0.0, v2.0.0"}},
-		{"carried, exploited", "advisory", advisory(release.EffectCarried, exploited), []string{"high GO-1: it stays in pkg:golang/a.io/x v1.0.0, v2.0.0, and is listed as exploited"}},
-		{"fixed, exploited", "advisory", advisory(release.EffectFixed, exploited), []string{"low GO-1: it is mended in pkg:golang/a.io/x"}},
 		{"retracted", "outdated", outdated(release.Outdated{ReleasesKnown: true, Retracted: release.AnswerYes}), []string{"moderate pkg:npm/x@1.0.0: its makers took this version back"}},
 		{"at its end", "outdated", outdated(release.Outdated{EndOfLife: release.AnswerYes, Deprecated: release.AnswerYes}), []string{"moderate pkg:npm/x@1.0.0: nobody maintains this version any longer"}},
 		{"deprecated", "outdated", outdated(release.Outdated{Deprecated: release.AnswerYes}), []string{"moderate pkg:npm/x@1.0.0: its makers advise against it"}},

@@ -16,6 +16,22 @@ type Demand struct {
 	// Rollout how slowly it must then be exposed.
 	Requirements []release.Requirement      `json:"requirements"`
 	Rollout      release.RolloutRequirement `json:"rollout"`
+	// Owners demands besides that the code owners of the touched paths approve, as the CODEOWNERS file
+	// of the base revision has them ([Input.Owners]): one requirement for each distinct set of owners,
+	// of whom as many must agree as the file asks for (one, or what a section of GitLab's says),
+	// independently, and as lately as the tier's other independent approvals.
+	//
+	// Its roles are the owners as written: "@ada", "@org/team", "ada@example.com", "@@maintainers". The
+	// host maps them: the trust that checks signatures gives each person the roles that stand for them
+	// and their teams (evidence.Keyring, evidence.Identity). A role that nobody holds holds the
+	// release.
+	//
+	// Files that no rule matches, or whose rule says nobody, ask for nothing, and a reason
+	// "risk/owners" counts them; optional sections ask for nothing. Where there are more than
+	// [MaxOwnerSets] sets, two who hold [RoleOwners] must agree instead, or as many as the set that asks
+	// for most. Where it is not known which files change, two of them must agree besides. Without a file
+	// (nil) nothing is asked for.
+	Owners bool `json:"owners,omitempty"`
 }
 
 // Roles that the default policy asks for. The host says who holds them.
@@ -44,31 +60,31 @@ func built() release.Requirement {
 // defaultDemands are choices: each tier asks for all that the one below asks for.
 func defaultDemands() []Demand {
 	return []Demand{
-		{release.TierLow, []release.Requirement{
+		{Tier: release.TierLow, Requirements: []release.Requirement{
 			testsPass(),
 			{ID: "approval/any", Evidence: release.EvidenceApproval, Count: 1, Why: "Somebody looked at the release and said yes."},
-		}, release.RolloutRequirement{MinStages: 1, Why: "It may go out at once."}},
-		{release.TierModerate, []release.Requirement{
+		}, Rollout: release.RolloutRequirement{MinStages: 1, Why: "It may go out at once."}},
+		{Tier: release.TierModerate, Owners: true, Requirements: []release.Requirement{
 			testsPass(),
 			independent(1, 0, "Somebody who neither wrote nor built it looked at it: authors do not see their own mistakes."),
 			scanned(7*day, "A scanner looked for known vulnerabilities within the week."),
-		}, release.RolloutRequirement{MinStages: 2, MinBake: 10 * time.Minute, MaxFirstPercent: 25,
+		}, Rollout: release.RolloutRequirement{MinStages: 2, MinBake: 10 * time.Minute, MaxFirstPercent: 25, MaxStepPercent: 75,
 			Why: "A part of the traffic sees it first, long enough for health to be read a few times."}},
-		{release.TierHigh, []release.Requirement{
+		{Tier: release.TierHigh, Owners: true, Requirements: []release.Requirement{
 			testsPass(),
 			independent(2, 7*day, "Two people who neither wrote nor built it agree: no single account can let it out."),
 			scanned(day, "A scanner looked for known vulnerabilities within the day."),
 			built(),
-		}, release.RolloutRequirement{MinStages: 3, MinBake: 30 * time.Minute, MaxFirstPercent: 10,
+		}, Rollout: release.RolloutRequirement{MinStages: 3, MinBake: 30 * time.Minute, MaxFirstPercent: 10, MaxStepPercent: 60,
 			Why: "A small part of the traffic sees it first, and each step is watched."}},
-		{release.TierCritical, []release.Requirement{
+		{Tier: release.TierCritical, Owners: true, Requirements: []release.Requirement{
 			testsPass(),
 			independent(3, 3*day, "Three people who neither wrote nor built it agree, and lately."),
 			{ID: "approval/security", Evidence: release.EvidenceApproval, Count: 1, Independent: true, MaxAge: 3 * day, Roles: []string{RoleSecurity},
 				Why: "Somebody responsible for security is among those who agree."},
 			scanned(day, "A scanner looked for known vulnerabilities within the day."),
 			built(),
-		}, release.RolloutRequirement{MinStages: 4, MinBake: time.Hour, MaxFirstPercent: 5,
+		}, Rollout: release.RolloutRequirement{MinStages: 4, MinBake: time.Hour, MaxFirstPercent: 5, MaxStepPercent: 50,
 			Why: "The smallest part of the traffic sees it first, and each step is watched for an hour."}},
 	}
 }
@@ -86,17 +102,30 @@ func lintDemands(ds []Demand) []Problem {
 			out = append(out, Problem{path, fmt.Sprintf("tier %s stands where %s belongs", d.Tier, want)})
 		}
 		out = append(out, lintRequirements(path, d.Requirements)...)
+		out = append(out, lintRollout(path, d.Rollout)...)
 		if i > 0 {
 			out = append(out, lintWeaker(path, ds[i-1], d)...)
 		}
 		if d.Tier >= release.TierHigh && !slices.ContainsFunc(d.Requirements, func(r release.Requirement) bool { return r.Evidence == release.EvidenceApproval && r.Independent }) {
 			out = append(out, Problem{path, fmt.Sprintf("tier %s asks for no independent approval: its author could let it out alone", d.Tier)})
 		}
-		if d.Rollout.MinStages < 1 || d.Rollout.MinBake < 0 || !(d.Rollout.MaxFirstPercent >= 0 && d.Rollout.MaxFirstPercent <= 100) {
-			out = append(out, Problem{path + ".rollout", "less than one stage, a bake below zero, or a share that is no percentage"})
-		}
 	}
 	return out
+}
+
+// minStep is the least that a stage must be allowed to add: a rollout has 100 stages at most, and ends
+// with everything.
+const minStep = 1
+
+func lintRollout(path string, r release.RolloutRequirement) []Problem {
+	share := func(percent float64) bool { return percent >= 0 && percent <= 100 }
+	switch {
+	case r.MinStages < 1 || r.MinBake < 0 || !share(r.MaxFirstPercent) || !share(r.MaxStepPercent):
+		return []Problem{{path + ".rollout", "less than one stage, a bake below zero, or a share that is no percentage"}}
+	case r.MaxStepPercent > 0 && r.MaxStepPercent < minStep:
+		return []Problem{{path + ".rollout", fmt.Sprintf("no rollout gets to everything in steps of %v %%", r.MaxStepPercent)}}
+	}
+	return nil
 }
 
 func lintRequirements(path string, rs []release.Requirement) []Problem {
@@ -133,19 +162,23 @@ func lintWeaker(path string, lower, upper Demand) []Problem {
 			out = append(out, Problem{path, fmt.Sprintf("tier %s asks for %q, and %s for nothing as strict", lower.Tier, r.ID, upper.Tier)})
 		}
 	}
-	l, u := lower.Rollout, upper.Rollout
-	if u.MinStages < l.MinStages || u.MinBake < l.MinBake || bound(u.MaxFirstPercent) > bound(l.MaxFirstPercent) {
+	if lower.Owners && !upper.Owners {
+		out = append(out, Problem{path, fmt.Sprintf("tier %s asks for the code owners, and %s does not", lower.Tier, upper.Tier)})
+	}
+	if !slower(upper.Rollout, lower.Rollout) {
 		out = append(out, Problem{path + ".rollout", fmt.Sprintf("tier %s may go out faster than %s", upper.Tier, lower.Tier)})
 	}
 	return out
 }
 
-// atLeast reports whether whoever meets q meets r too.
-func atLeast(q, r release.Requirement) bool {
-	return q.Evidence == r.Evidence && q.Needed() >= r.Needed() && (q.Independent || !r.Independent) &&
-		(r.MaxAge == 0 || q.MaxAge > 0 && q.MaxAge <= r.MaxAge) &&
-		(len(r.Roles) == 0 || len(q.Roles) > 0 && !slices.ContainsFunc(q.Roles, func(s string) bool { return !slices.Contains(r.Roles, s) }))
+// slower reports whether whoever meets r meets q too.
+func slower(r, q release.RolloutRequirement) bool {
+	return r.MinStages >= q.MinStages && r.MinBake >= q.MinBake &&
+		bound(r.MaxFirstPercent) <= bound(q.MaxFirstPercent) && bound(r.MaxStepPercent) <= bound(q.MaxStepPercent)
 }
+
+// atLeast reports whether whoever meets q meets r too.
+func atLeast(q, r release.Requirement) bool { return q.Covers(r) }
 
 // bound is a share that 0 leaves open.
 func bound(percent float64) float64 {

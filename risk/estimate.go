@@ -14,9 +14,11 @@ type Estimate struct {
 	// Contributions are the base and one for each weight; nil when the model says
 	// nothing.
 	Contributions []Contribution `json:"contributions,omitempty"`
-	// P is the probability of failure, and Lo to Hi its 95 % interval (Laplace's
-	// approximation). They are to be shown to people only where Shown is set;
-	// otherwise P only ranks, and the interval is 0 to 1.
+	// P is the probability of failure, and Lo to Hi the 95 % interval (Laplace's
+	// approximation) of the share that fails among releases of the same log-odds: it says how
+	// sure the calibration is, not how far this release is from others of its score. They
+	// are to be shown to people only where Shown is set; otherwise P only ranks, and the
+	// interval is 0 to 1.
 	P     float64 `json:"p"`
 	Lo    float64 `json:"lo"`
 	Hi    float64 `json:"hi"`
@@ -29,8 +31,11 @@ type Estimate struct {
 type Contribution struct {
 	// Term is one of [TermNames], or "base" for what does not depend on the change.
 	Term string `json:"term"`
-	// Value is what the weight was multiplied by; 1 for the base.
+	// Value is the term's value, the logarithm of 1 + its count; 1 for the base.
 	Value float64 `json:"value"`
+	// Unknown says that the count is not known: it counts as the most dangerous that the
+	// model knows, and Value means nothing.
+	Unknown bool `json:"unknown,omitempty"`
 	// LogOdds is the part.
 	LogOdds float64 `json:"logOdds"`
 }
@@ -42,25 +47,28 @@ const z95 = 1.959963984540054
 func nothing(why string) Estimate { return Estimate{P: 1, Hi: 1, Why: why} }
 
 // Estimate is what m says of f. The level is left to the policy. A model that
-// [Model.Validate] refuses, or whose numbers overflow, says nothing.
+// [Model.Validate] refuses, or whose numbers overflow, says nothing; nor does one that
+// was fitted on the features of another extractor.
 func (m *Model) Estimate(f Features) Estimate {
 	if err := m.Validate(); err != nil {
 		return nothing("the model is not sound, so its likelihood counts as the worst")
+	}
+	if !m.speaks(f.Extractor) {
+		return nothing("the model was fitted on what another extractor measured, so its likelihood counts as the worst")
 	}
 	shift, slope := 0.0, 1.0
 	if m.Calibration != nil {
 		shift, slope = m.Calibration.Shift, m.Calibration.Slope
 	}
-	x := f.terms()
-	e := Estimate{Lo: 0, Hi: 1, Why: m.Outcomes.String()}
-	e.add("base", 1, shift+float64(slope*m.Bias))
-	for i, name := range termNames {
-		for _, w := range m.Weights {
-			if w.Term == name {
-				e.add(name, x[i], float64(float64(slope*w.Weight)*x[i]))
-			}
+	e := Estimate{Lo: 0, Hi: 1, Why: m.Outcomes.String(), Contributions: make([]Contribution, 0, 1+len(m.Weights))}
+	m.each(&f, func(c Contribution) {
+		c.LogOdds = float64(slope * c.LogOdds)
+		if c.Term == "base" {
+			c.LogOdds += shift
 		}
-	}
+		e.Contributions = append(e.Contributions, c)
+		e.LogOdds += c.LogOdds
+	})
 	if !finite(e.LogOdds) {
 		return nothing("the model's numbers overflow, so its likelihood counts as the worst")
 	}
@@ -69,11 +77,6 @@ func (m *Model) Estimate(f Features) Estimate {
 		e.interval(m.Calibration, m.score(f))
 	}
 	return e
-}
-
-func (e *Estimate) add(term string, value, logOdds float64) {
-	e.Contributions = append(e.Contributions, Contribution{term, value, logOdds})
-	e.LogOdds += logOdds
 }
 
 // interval takes the posterior of shift and slope as normal: the variance of
@@ -95,13 +98,4 @@ func (e Estimate) String() string {
 		return e.Why
 	}
 	return fmt.Sprintf("%.0f %% (95 %% interval %.0f to %.0f %%) from %s", 100*e.P, 100*e.Lo, 100*e.Hi, e.Why)
-}
-
-// sigmoid is 1/(1+exp(-x)) without overflow.
-func sigmoid(x float64) float64 {
-	if x >= 0 {
-		return 1 / (1 + math.Exp(-x))
-	}
-	t := math.Exp(x)
-	return t / (1 + t)
 }

@@ -44,27 +44,3 @@ func Example() {
 	//  needs 1 x provenance: It is known who built the artifacts, and from what: what was reviewed is what runs.
 	//  in 3 stages: A small part of the traffic sees it first, and each step is watched.
 }
-
-func ExampleLearner() {
-	var learner risk.Learner // keep it as JSON between runs
-
-	deployed := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
-	failed := release.Outcome{Release: release.DigestOf([]byte("release 1")), Kind: release.OutcomeFailed,
-		Deployed: deployed, At: deployed.Add(2 * time.Hour), Cause: "incident 7"}
-	young := release.Outcome{Release: release.DigestOf([]byte("release 2")), Kind: release.OutcomeFine,
-		Deployed: deployed, At: deployed.Add(24 * time.Hour)}
-
-	for range 2 { // telling it twice changes nothing
-		if err := learner.Observe(failed, risk.Features{LinesAdded: 120}); err != nil {
-			fmt.Println(err)
-		}
-		if err := learner.Observe(young, risk.Features{LinesAdded: 3}); err != nil {
-			fmt.Println(err)
-		}
-	}
-	fmt.Println(learner.Health())
-	fmt.Println("censored:", learner.Health().Censored)
-	// Output:
-	// 1 of 25 mature outcomes, no percentage yet
-	// censored: 1
-}

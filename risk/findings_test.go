@@ -16,7 +16,7 @@ func found(t *testing.T, rule string, cs release.ChangeSet) []string {
 	i := slices.IndexFunc(rules, func(r risk.Rule) bool { return r.ID == rule })
 	require.GreaterOrEqual(t, i, 0, rule)
 	var out []string
-	for _, f := range rules[i].Run(&cs) {
+	for _, f := range rules[i].Run(&risk.Facts{Changes: &cs}) {
 		out = append(out, fmt.Sprintf("%s %s: %s", f.Floor, f.Subject, f.Text))
 	}
 	return out
@@ -189,14 +189,14 @@ func TestFindings(t *testing.T) {
 			[]string{"high : 20000 lines changed, 10000 or more"}},
 		{"19 directories", "spread", many(19, 1, "d%d/x.go"), nil},
 		{"20 directories", "spread", many(20, 1, "d%d/x.go"),
-			[]string{"moderate : files in 20 directories changed"}},
+			[]string{"moderate : 20 directories with changed files, 20 or more"}},
 		{"20 directories, files out of order", "spread", with(many(20, 1, "d%d/x.go"), func(cs *release.ChangeSet) { cs.Files = append(cs.Files, cs.Files...) }),
-			[]string{"moderate : files in 20 directories changed"}},
+			[]string{"moderate : 20 directories with changed files, 20 or more"}},
 		{"19 directories of code and one of prose", "spread", with(many(19, 1, "d%d/x.go"), func(cs *release.ChangeSet) {
 			cs.Files = append(cs.Files, labels("docs/x.md", release.OpModified, release.LabelDocs))
 		}), nil},
 		{"19 directories and the root", "spread", with(many(19, 1, "d%d/x.go"), func(cs *release.ChangeSet) { cs.Files = append([]release.FileChange{file("a.go", 1, 0)}, cs.Files...) }),
-			[]string{"moderate : files in 20 directories changed"}},
+			[]string{"moderate : 20 directories with changed files, 20 or more"}},
 		{"a file in an unknown way", "opaque", mode("100644", "100644", release.OpUnknown),
 			[]string{"high x: what happened to it is not known"}},
 		{"a file at the end of the scale", "opaque", mode("100644", "100644", release.OpImported), nil},
@@ -206,6 +206,12 @@ func TestFindings(t *testing.T) {
 			[]string{"high x: a submodule moved; its content was not read"}},
 		{"another type", "opaque", mode("120000", "100644", release.OpReplaced),
 			[]string{"moderate x: it is of another type now"}},
+		{"flaws that nobody looked for", "unread", dependency(release.OpUpgraded), []string{"moderate advisory: versions of dependencies come in, and nobody looked for their published flaws"}},
+		{"flaws that somebody looked for", "unread", withAdvisories(dependency(release.OpUpgraded), release.CoverageComplete), nil},
+		{"a dependency that goes brings none", "unread", dependency(release.OpRemoved), nil},
+		{"one that the file merely lists brings none", "unread", dependency(release.OpListed), nil},
+		{"contents that were not there", "opaque", changes(release.FileChange{Path: "x", Op: release.OpModified, OldMode: "100644", NewMode: "100644", Uncounted: true}),
+			[]string{"moderate x: its contents were not there: how much of it changed is not known"}},
 		{"a link", "opaque", mode("", "120000", release.OpAdded),
 			[]string{"moderate x: a symbolic link: what it stands for is elsewhere"}},
 		{"a link that is gone", "opaque", mode("120000", "", release.OpRemoved),

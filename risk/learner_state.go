@@ -1,80 +1,71 @@
 package risk
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"reflect"
 	"time"
+
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
+	"github.com/sallyport-dev/sallyport/release"
 )
 
-const learnerSchema = "sallyport/risk/learner/v1"
+// The schema of a learner's state. The first had a horizon always, and no tier and lane; it is still read.
+const (
+	learnerSchema  = "sallyport/risk/learner/v2"
+	learnerSchema1 = "sallyport/risk/learner/v1"
+)
 
-// maxState bounds the JSON of a learner; 4,000 observations are about 1.6 MB.
-const maxState = 16 << 20
+// maxState bounds the JSON of a learner. 4,000 observations are about 2 MB; with causes as
+// long as they may be, of characters that JSON writes as six, they are 27 MB.
+const maxState = 32 << 20
+
+func stateLimits(bytes, elements int) strictjson.Limits {
+	return strictjson.Limits{Package: "risk", Bytes: bytes, Depth: 8, Names: 64, Elements: elements}
+}
+
+// writtenZero: a state writes its zeros, and they are what they say.
+func writtenZero(reflect.Type, []byte) bool { return false }
 
 type learnerState struct {
 	Schema       string        `json:"schema"`
 	Horizon      time.Duration `json:"horizon"`
-	Observations observations  `json:"observations"`
+	Observations []Observed    `json:"observations"`
 }
 
-// observations stops reading where there are too many, so that a short text cannot
-// become a large state.
-type observations []observation
-
-func (os *observations) UnmarshalJSON(b []byte) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields() // a decoder's strictness does not reach its types' own methods
-	if open, err := d.Token(); err != nil || open != json.Delim('[') {
-		return errors.New("the observations are no list")
-	}
-	*os = (*os)[:0]
-	for d.More() {
-		if len(*os) == maxKept {
-			return fmt.Errorf("there are more than %d observations", maxKept)
-		}
-		var o observation
-		if err := d.Decode(&o); err != nil {
-			return err
-		}
-		*os = append(*os, o)
-	}
-	return nil
-}
-
-// MarshalJSON writes the state: the horizon and the newest that is known of each
+// MarshalJSON writes the state: the horizon in nanoseconds and the newest that is known of each
 // release. The base is the caller's and is not in it.
-func (l *Learner) MarshalJSON() ([]byte, error) {
-	return json.Marshal(learnerState{learnerSchema, l.horizon(), append(observations{}, l.kept...)})
+func (l Learner) MarshalJSON() ([]byte, error) { // not of a pointer, so that a copy is written too
+	s := learnerState{learnerSchema, l.horizon(), make([]Observed, len(l.kept))}
+	for i, o := range l.kept {
+		s.Observations[i] = *o
+	}
+	return json.Marshal(s)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote and takes the place of what the learner knew;
-// its Base stays. It is strict: an unknown member, another schema, or an observation that
-// [Learner.Observe] would refuse is an error, and the learner is not changed.
+// UnmarshalJSON reads what MarshalJSON wrote, in this version or the one before, and takes the place of what the
+// learner knew; its Base stays. It is strict: an unknown member, another schema, null, a name twice, or an observation
+// that [Learner.Observe] would refuse is an error, and the learner is not changed.
 func (l *Learner) UnmarshalJSON(b []byte) error {
-	if len(b) > maxState {
-		return fmt.Errorf("risk: learner state of %d bytes is longer than %d", len(b), maxState)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
 	var s learnerState
-	if err := d.Decode(&s); err != nil {
+	if err := strictjson.UnmarshalClosed(b, &s, stateLimits(maxState, maxKept), writtenZero); err != nil {
 		return fmt.Errorf("risk: learner state: %w", err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("risk: learner state: something follows it")
-	}
-	if s.Schema != learnerSchema {
-		return fmt.Errorf("risk: learner state has schema %q, not %q", s.Schema, learnerSchema)
-	}
-	if s.Horizon <= 0 {
+	switch {
+	case s.Schema != learnerSchema && s.Schema != learnerSchema1:
+		return fmt.Errorf("risk: learner state has schema %s, not %q", strictjson.Quoted(s.Schema), learnerSchema)
+	case s.Horizon < 0 || s.Horizon == 0 && s.Schema == learnerSchema1:
 		return fmt.Errorf("risk: learner state has horizon %s", s.Horizon)
+	case s.Observations == nil:
+		return errors.New("risk: learner state without observations")
 	}
 	next := Learner{Horizon: s.Horizon, Base: l.Base}
 	for i, o := range s.Observations {
-		if err := next.Observe(o.Outcome, o.Features); err != nil {
+		if s.Schema == learnerSchema1 && (o.Tier != release.TierUnknown || o.Lane != release.LaneNormal) {
+			return fmt.Errorf("risk: learner state: observation %d has a treatment, which %s does not know", i, learnerSchema1)
+		}
+		if err := next.Observe(o); err != nil {
 			return fmt.Errorf("risk: learner state: observation %d: %w", i, err)
 		}
 	}

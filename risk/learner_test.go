@@ -15,6 +15,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// month is a horizon that the tests use.
+const month = 30 * 24 * time.Hour
+
 func outcome(i int, kind release.OutcomeKind, watched time.Duration) release.Outcome {
 	deployed := now.Add(time.Duration(i) * time.Hour)
 	return release.Outcome{Release: release.DigestOf(fmt.Append(nil, i)), Kind: kind, Deployed: deployed, At: deployed.Add(watched)}
@@ -30,25 +33,25 @@ func TestSilenceIsNotSuccess(t *testing.T) {
 	}{
 		{"nothing", nil, risk.Counts{}},
 		{"fine, just out", []release.Outcome{outcome(1, release.OutcomeFine, time.Hour)}, risk.Counts{Censored: 1}},
-		{"fine, a moment too early", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon-1)}, risk.Counts{Censored: 1}},
-		{"fine for the horizon", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon)}, risk.Counts{Mature: 1}},
+		{"fine, a moment too early", []release.Outcome{outcome(1, release.OutcomeFine, month-time.Hour)}, risk.Counts{Censored: 1}},
+		{"fine for the horizon", []release.Outcome{outcome(1, release.OutcomeFine, month)}, risk.Counts{Mature: 1}},
 		{"failed at once", []release.Outcome{outcome(1, release.OutcomeFailed, 0)}, risk.Counts{Mature: 1, Failed: 1}},
 		{"not known for years", []release.Outcome{outcome(1, release.OutcomeUnknown, 1e6*time.Hour)}, risk.Counts{Censored: 1}},
-		{"fine, then failed", []release.Outcome{outcome(1, release.OutcomeFine, risk.DefaultHorizon), outcome(1, release.OutcomeFailed, 2*risk.DefaultHorizon)}, risk.Counts{Mature: 1, Failed: 1}},
+		{"fine, then failed", []release.Outcome{outcome(1, release.OutcomeFine, month), outcome(1, release.OutcomeFailed, 2*month)}, risk.Counts{Mature: 1, Failed: 1}},
 		{"failed, then found to be fine", []release.Outcome{outcome(1, release.OutcomeFailed, time.Hour), outcome(1, release.OutcomeFine, 2*time.Hour)}, risk.Counts{Censored: 1}},
-		{"failed and fine at once", []release.Outcome{outcome(1, release.OutcomeFailed, risk.DefaultHorizon), outcome(1, release.OutcomeFine, risk.DefaultHorizon)}, risk.Counts{Mature: 1, Failed: 1}},
+		{"failed and fine at once", []release.Outcome{outcome(1, release.OutcomeFailed, month), outcome(1, release.OutcomeFine, month)}, risk.Counts{Mature: 1, Failed: 1}},
 		{"failed, then not known", []release.Outcome{outcome(1, release.OutcomeFailed, time.Hour), outcome(1, release.OutcomeUnknown, 9*time.Hour)}, risk.Counts{Mature: 1, Failed: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			var forth, back risk.Learner
+			forth, back := risk.Learner{Horizon: month}, risk.Learner{Horizon: month}
 			for i := range c.outcomes {
-				require.NoError(t, forth.Observe(c.outcomes[i], f))
-				require.NoError(t, forth.Observe(c.outcomes[0], f))
-				require.NoError(t, back.Observe(c.outcomes[len(c.outcomes)-1-i], f))
+				require.NoError(t, forth.Observe(risk.Observed{Outcome: c.outcomes[i], Features: f}))
+				require.NoError(t, forth.Observe(risk.Observed{Outcome: c.outcomes[0], Features: f}))
+				require.NoError(t, back.Observe(risk.Observed{Outcome: c.outcomes[len(c.outcomes)-1-i], Features: f}))
 			}
-			require.Equal(t, c.want, forth.Health())
-			require.Equal(t, c.want, back.Health())
+			require.Equal(t, c.want, forth.Counts())
+			require.Equal(t, c.want, back.Counts())
 		})
 	}
 }
@@ -67,23 +70,24 @@ func TestObserveRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var l risk.Learner
+			l := risk.Learner{Horizon: month}
 			o, f := good, risk.Features{}
 			change(&o, &f)
-			require.Error(t, l.Observe(o, f))
-			require.Equal(t, risk.Counts{}, l.Health())
+			require.Error(t, l.Observe(risk.Observed{Outcome: o, Features: f}))
+			require.Equal(t, risk.Counts{}, l.Counts())
 		})
 	}
 }
 
 // teach gives the learner n mature outcomes, every k-th of which failed.
 func teach(t require.TestingT, l *risk.Learner, n, k int) {
+	l.Horizon = month
 	for i := range n {
 		kind := release.OutcomeFine
 		if i%k == 0 {
 			kind = release.OutcomeFailed
 		}
-		require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{LinesAdded: int64(i * i % 301)}))
+		require.NoError(t, l.Observe(risk.Observed{Outcome: outcome(i, kind, month), Features: risk.Features{LinesAdded: int64(i * i % 301)}, Tier: release.TierModerate}))
 	}
 }
 
@@ -101,12 +105,12 @@ func TestWhenPercentagesAreShown(t *testing.T) {
 		{25, 7, false, "25 mature outcomes with 4 of 5 failures, no percentage yet"},
 		{25, 5, true, "25 mature outcomes with 5 failures"},
 	} {
-		var l risk.Learner
+		l := risk.Learner{Horizon: month}
 		teach(t, &l, c.n, c.k)
-		require.Equal(t, c.want, l.Health().String())
+		require.Equal(t, c.want, l.Counts().String())
 		m := l.Model()
 		require.NoError(t, m.Validate())
-		a, err := risk.Assess(risk.Input{Changes: changes(file("a.go", 10, 0)), Model: m}, now)
+		a, err := assessBy(nil, m, risk.Input{Changes: changes(file("a.go", 10, 0))})
 		require.NoError(t, err)
 		require.Equal(t, c.shown, a.Likelihood.Shown)
 		require.Contains(t, a.Likelihood.String(), c.want)
@@ -127,14 +131,14 @@ func TestCalibrationIsTheMostProbable(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		var l risk.Learner
+		var samples []risk.Sample
 		type point struct {
 			s float64
 			y float64
 		}
 		var data []point
 		prior := risk.Prior()
-		for i := range 40 + 60*int(seed) {
+		for range 40 + 60*int(seed) {
 			lines := int64(math.Exp(8 * r.Float64()))
 			s := prior.Bias + prior.Weights[0].Weight*math.Log(1+float64(lines))
 			y, kind := 0.0, release.OutcomeFine
@@ -143,7 +147,7 @@ func TestCalibrationIsTheMostProbable(t *testing.T) {
 				y, kind = 1, release.OutcomeFailed
 			}
 			data = append(data, point{s, y})
-			require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{LinesAdded: lines}))
+			samples = append(samples, risk.Sample{Features: risk.Features{LinesAdded: lines}, Failed: kind == release.OutcomeFailed, Weight: 1, At: now})
 		}
 		negLogPosterior := func(shift, slope float64) float64 {
 			sum := 0.25/2*shift*shift + 80.0/2*(slope-1)*(slope-1)
@@ -153,15 +157,16 @@ func TestCalibrationIsTheMostProbable(t *testing.T) {
 			}
 			return sum
 		}
-		c := l.Model().Calibration
-		require.NotNil(t, c, "seed %d: %s", seed, l.Health())
+		m, ok := prior.Recalibrate(samples)
+		require.True(t, ok, "seed %d", seed)
+		c := m.Calibration
 		// Brute force: a grid that shrinks around its best point; slopes from 0 up.
 		bestShift, bestSlope, best := 0.0, 1.0, math.Inf(1)
-		for width := 8.0; width > 1e-7; width /= 4 {
+		for width := 8.0; width > 1e-7; width /= 3 {
 			midShift, midSlope := bestShift, bestSlope
-			for i := -20; i <= 20; i++ {
-				for j := -20; j <= 20; j++ {
-					shift, slope := midShift+width*float64(i)/20, max(0, midSlope+width*float64(j)/20)
+			for i := -8; i <= 8; i++ {
+				for j := -8; j <= 8; j++ {
+					shift, slope := midShift+width*float64(i)/8, max(0, midSlope+width*float64(j)/8)
 					if v := negLogPosterior(shift, slope); v < best {
 						bestShift, bestSlope, best = shift, slope, v
 					}
@@ -183,7 +188,7 @@ func TestCalibrationIsTheMostProbable(t *testing.T) {
 		require.InEpsilon(t, h00/det, c.Covariance[2], 1e-3)
 
 		// And the interval is that of shift + slope*s under it.
-		e := l.Model().Estimate(risk.Features{LinesAdded: 500})
+		e := m.Estimate(risk.Features{LinesAdded: 500})
 		s := prior.Bias + prior.Weights[0].Weight*math.Log(501)
 		eta := c.Shift + c.Slope*s
 		sd := math.Sqrt(h11/det - 2*s*h01/det + s*s*h00/det)
@@ -202,7 +207,7 @@ func TestUnsoundBase(t *testing.T) {
 		teach(t, &l, 60, 3)
 		m := l.Model()
 		require.Nil(t, m.Calibration)
-		a, err := risk.Assess(risk.Input{Changes: changes(), Model: m}, now)
+		a, err := assessBy(nil, m, risk.Input{Changes: changes()})
 		require.NoError(t, err)
 		require.Equal(t, risk.LevelUnknown, a.Likelihood.Level)
 		require.Equal(t, release.TierHigh, a.Tier)
@@ -216,22 +221,18 @@ func TestUnsoundBase(t *testing.T) {
 func TestOrderOfTelling(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		type told struct {
-			o release.Outcome
-			f risk.Features
-		}
-		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) told {
-			o := outcome(rapid.IntRange(0, 4).Draw(t, "release"), release.OutcomeKind(rapid.IntRange(0, 2).Draw(t, "kind")),
-				time.Duration(rapid.IntRange(0, 3).Draw(t, "watched"))*risk.DefaultHorizon/2)
-			return told{o, risk.Features{LinesAdded: int64(rapid.IntRange(0, 2).Draw(t, "lines"))}}
+		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) risk.Observed {
+			return risk.Observed{Outcome: outcome(rapid.IntRange(0, 4).Draw(t, "release"), release.OutcomeKind(rapid.IntRange(0, 2).Draw(t, "kind")),
+				time.Duration(rapid.IntRange(0, 3).Draw(t, "watched"))*month/2), Features: risk.Features{LinesAdded: int64(rapid.IntRange(0, 2).Draw(t, "lines"))},
+				Tier: release.Tier(rapid.IntRange(0, 4).Draw(t, "tier")), Lane: release.Lane(rapid.IntRange(0, 2).Draw(t, "lane"))}
 		}), 0, 12).Draw(t, "told")
-		var a, b risk.Learner
+		a, b := risk.Learner{Horizon: month}, risk.Learner{Horizon: month}
 		for _, x := range all {
-			require.NoError(t, a.Observe(x.o, x.f))
+			require.NoError(t, a.Observe(x))
 		}
 		for _, i := range rapid.Permutation(indexes(len(all))).Draw(t, "order") {
-			require.NoError(t, b.Observe(all[i].o, all[i].f))
-			require.NoError(t, b.Observe(all[0].o, all[0].f))
+			require.NoError(t, b.Observe(all[i]))
+			require.NoError(t, b.Observe(all[0]))
 		}
 		x, err := json.Marshal(&a)
 		require.NoError(t, err)
@@ -241,7 +242,7 @@ func TestOrderOfTelling(t *testing.T) {
 
 		var back risk.Learner
 		require.NoError(t, json.Unmarshal(x, &back))
-		require.Equal(t, a.Health(), back.Health())
+		require.Equal(t, a.Counts(), back.Counts())
 		z, err := json.Marshal(&back)
 		require.NoError(t, err)
 		require.Equal(t, string(x), string(z))
@@ -258,26 +259,33 @@ func indexes(n int) []int {
 
 func TestLearnerStateRefuses(t *testing.T) {
 	t.Parallel()
-	var l risk.Learner
+	l := risk.Learner{Horizon: month}
 	teach(t, &l, 2, 2)
 	good, err := json.Marshal(&l)
 	require.NoError(t, err)
 	first := strings.SplitAfter(string(good), `"observations":[`)
 	one, _, _ := strings.Cut(first[1], `},{"outcome"`)
 	for name, state := range map[string]string{
-		"empty":                        ``,
-		"null schema":                  `{}`,
-		"another schema":               strings.Replace(string(good), "learner/v1", "learner/v2", 1),
-		"unknown member":               strings.Replace(string(good), `"schema"`, `"extra":1,"schema"`, 1),
-		"no horizon":                   strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":0`, 1),
-		"unknown outcome":              strings.Replace(string(good), `"failed"`, `"great"`, 1),
-		"a release twice":              first[0] + one + "}," + first[1],
-		"negative feature":             strings.Replace(string(good), `"files":0`, `"files":-4`, 1),
-		"truncated":                    string(good[:len(good)-2]),
-		"horizon below zero":           strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":-1`, 1),
-		"unknown member of an outcome": strings.Replace(string(good), `"features":{`, `"extra":1,"features":{`, 1),
-		"no list":                      `{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":{}}`,
-		"null list":                    `{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":null}`,
+		"empty":                         ``,
+		"null schema":                   `{}`,
+		"another schema":                strings.Replace(string(good), "learner/v2", "learner/v3", 1),
+		"unknown member":                strings.Replace(string(good), `"schema"`, `"extra":1,"schema"`, 1),
+		"first version without horizon": `{"schema":"sallyport/risk/learner/v1","horizon":0,"observations":[]}`,
+		"first version with a tier":     strings.Replace(string(good), "learner/v2", "learner/v1", 1),
+		"no observations":               `{"schema":"sallyport/risk/learner/v2","horizon":1}`,
+		"no tier of that name":          strings.Replace(string(good), `"tier":"moderate"`, `"tier":"tiny"`, 1),
+		"a name twice":                  strings.Replace(string(good), `"horizon"`, `"horizon":7,"horizon"`, 1),
+		"a name in another case":        strings.Replace(string(good), `"horizon"`, `"Horizon"`, 1),
+		"null":                          strings.Replace(string(good), `"lane":"normal"`, `"lane":null`, 1),
+		"something follows":             string(good) + "{}",
+		"unknown outcome":               strings.Replace(string(good), `"failed"`, `"great"`, 1),
+		"a release twice":               first[0] + one + "}," + first[1],
+		"negative feature":              strings.Replace(string(good), `"files":0`, `"files":-4`, 1),
+		"truncated":                     string(good[:len(good)-2]),
+		"horizon below zero":            strings.Replace(string(good), `"horizon":2592000000000000`, `"horizon":-1`, 1),
+		"unknown member of an outcome":  strings.Replace(string(good), `"features":{`, `"extra":1,"features":{`, 1),
+		"no list":                       `{"schema":"sallyport/risk/learner/v2","horizon":1,"observations":{}}`,
+		"null list":                     `{"schema":"sallyport/risk/learner/v2","horizon":1,"observations":null}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -285,23 +293,23 @@ func TestLearnerStateRefuses(t *testing.T) {
 			kept := risk.Learner{}
 			teach(t, &kept, 3, 1)
 			require.Error(t, json.Unmarshal([]byte(state), &kept))
-			require.Equal(t, risk.Counts{Mature: 3, Failed: 3}, kept.Health())
+			require.Equal(t, risk.Counts{Mature: 3, Failed: 3}, kept.Counts())
 		})
 	}
 }
 
 // FuzzLearnerState: what is read writes back to a state that reads as the same.
 func FuzzLearnerState(f *testing.F) {
-	var l risk.Learner
+	l := risk.Learner{Horizon: month}
 	teach(f, &l, 3, 2)
 	good, err := json.Marshal(&l)
 	require.NoError(f, err)
 	f.Add(good)
-	f.Add([]byte(`{"schema":"sallyport/risk/learner/v1","horizon":1,"observations":[]}`))
+	f.Add([]byte(`{"schema":"sallyport/risk/learner/v2","horizon":1,"observations":[]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var l risk.Learner
+		l := risk.Learner{Horizon: month}
 		if err := json.Unmarshal(b, &l); err != nil {
-			require.Equal(t, risk.Counts{}, l.Health())
+			require.Equal(t, risk.Counts{}, l.Counts())
 			return
 		}
 		out, err := json.Marshal(&l)
@@ -318,17 +326,17 @@ func FuzzLearnerState(f *testing.F) {
 // The oldest are forgotten, and being told of them again changes nothing.
 func TestForgets(t *testing.T) {
 	t.Parallel()
-	var l risk.Learner
+	l := risk.Learner{Horizon: month}
 	for i := range 4_010 {
-		require.NoError(t, l.Observe(outcome(i, release.OutcomeFailed, 0), risk.Features{}))
+		require.NoError(t, l.Observe(risk.Observed{Outcome: outcome(i, release.OutcomeFailed, 0), Features: risk.Features{}}))
 	}
-	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 1_000}, l.Health())
+	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 1_000}, l.Counts())
 	before, err := json.Marshal(&l)
 	require.NoError(t, err)
 	require.Equal(t, 4_000, strings.Count(string(before), `"outcome":`))
 	require.NotContains(t, string(before), release.DigestOf([]byte("9")).String(), "the tenth is the last that is forgotten")
 	require.Contains(t, string(before), release.DigestOf([]byte("10")).String())
-	require.NoError(t, l.Observe(outcome(3, release.OutcomeFailed, 0), risk.Features{}))
+	require.NoError(t, l.Observe(risk.Observed{Outcome: outcome(3, release.OutcomeFailed, 0), Features: risk.Features{}}))
 	after, err := json.Marshal(&l)
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
@@ -337,50 +345,60 @@ func TestForgets(t *testing.T) {
 // A state may be as large as it may be, and no larger.
 func TestLearnerStateLimits(t *testing.T) {
 	t.Parallel()
-	var l risk.Learner
+	l := risk.Learner{Horizon: month}
 	teach(t, &l, 4_000, 3)
 	full, err := json.Marshal(&l)
 	require.NoError(t, err)
 	var back risk.Learner
 	require.NoError(t, back.UnmarshalJSON(full))
-	require.Equal(t, l.Health(), back.Health())
+	require.Equal(t, l.Counts(), back.Counts())
+	fat, cause := risk.Learner{}, strings.Repeat("<", 1_000) // as long as it may be, of what JSON writes as six
+	for i := range 4_000 {
+		o := outcome(i, release.OutcomeFailed, month)
+		o.Cause = cause
+		require.NoError(t, fat.Observe(risk.Observed{Outcome: o, Tier: release.TierModerate, Lane: release.LaneBreakGlass,
+			Features: risk.Features{LinesAdded: 1<<53 - 1, LinesDeleted: 1<<53 - 1, EarlierAdded: 1<<53 - 1, Files: 1<<53 - 1, Directories: 1<<53 - 1}}))
+	}
+	fattest, err := json.Marshal(&fat)
+	require.NoError(t, err)
+	require.NoError(t, back.UnmarshalJSON(fattest), "%d bytes", len(fattest))
 	one := func(s string) string { return s[:strings.Index(s, `},{"outcome"`)+1] }
 	_, list, _ := strings.Cut(string(full), `"observations":[`)
 	more := strings.Replace(string(full), `"observations":[`, `"observations":[`+one(list)+",", 1)
-	require.ErrorContains(t, new(risk.Learner).UnmarshalJSON([]byte(more)), "more than 4000")
+	require.ErrorContains(t, new(risk.Learner).UnmarshalJSON([]byte(more)), "4000")
 
-	const small = `{"schema":"sallyport/risk/learner/v1","horizon":7,"observations":[]}`
-	require.NoError(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 16<<20-len(small)))))
+	const small = `{"schema":"sallyport/risk/learner/v2","horizon":7,"observations":[]}`
+	require.NoError(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 32<<20-len(small)))))
 	require.Equal(t, time.Duration(7), back.Horizon)
-	require.Zero(t, back.Health())
-	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 16<<20-len(small)+1))), "longer than")
-	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+"{}")), "something follows")
+	require.Zero(t, back.Counts())
+	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+strings.Repeat(" ", 32<<20-len(small)+1))), "33554433")
+	require.ErrorContains(t, back.UnmarshalJSON([]byte(small+"{}")), "follows")
 	require.Equal(t, time.Duration(7), back.Horizon)
 }
 
 // Beyond 1,000 mature outcomes it is the newest that are learned from, whatever their digests.
 func TestNewestAreFitted(t *testing.T) {
 	t.Parallel()
-	var l risk.Learner
+	l := risk.Learner{Horizon: month}
 	for i := range 1_100 {
 		kind := release.OutcomeFine
 		if i < 103 {
 			kind = release.OutcomeFailed
 		}
-		require.NoError(t, l.Observe(outcome(i, kind, risk.DefaultHorizon), risk.Features{}))
+		require.NoError(t, l.Observe(risk.Observed{Outcome: outcome(i, kind, month), Features: risk.Features{}}))
 	}
-	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 3}, l.Health())
+	require.Equal(t, risk.Counts{Mature: 1_000, Failed: 3}, l.Counts())
 }
 
 // The zone that a time was written in is no part of what is known.
 func TestZonesDoNotMatter(t *testing.T) {
 	t.Parallel()
-	var here, there risk.Learner
+	here, there := risk.Learner{Horizon: month}, risk.Learner{Horizon: month}
 	o := outcome(1, release.OutcomeFailed, time.Hour)
-	require.NoError(t, here.Observe(o, risk.Features{}))
+	require.NoError(t, here.Observe(risk.Observed{Outcome: o, Features: risk.Features{}}))
 	east := time.FixedZone("", 9*3600)
 	o.Deployed, o.At = o.Deployed.In(east), o.At.In(east)
-	require.NoError(t, there.Observe(o, risk.Features{}))
+	require.NoError(t, there.Observe(risk.Observed{Outcome: o, Features: risk.Features{}}))
 	a, err := json.Marshal(&here)
 	require.NoError(t, err)
 	b, err := json.Marshal(&there)

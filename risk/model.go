@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/release"
@@ -13,14 +14,20 @@ import (
 
 // Model gives the log-odds that a release fails:
 //
-//	bias + sum of weight * log(1+feature)
+//	bias + sum of what each weight adds for log(1+count)
 //
 // and after recalibration shift + slope * that. It is additive, so each term's part
-// is exactly what it says, and no weight may be below zero, so more change is never
-// less likely to fail.
+// is exactly what it says, and what a weight adds never falls when its count rises
+// (experience aside), so more change is never less likely to fail. It is plain data:
+// [Model.MarshalJSON] writes it and [ParseModel] reads it.
 type Model struct {
 	// ID names the model, for people.
 	ID string `json:"id"`
+	// Extractor is that of the features that it was fitted on (see [Features]); empty is
+	// [Extractor]. It says nothing of others. A model with no more than a weight of lines added, straight and
+	// not recalibrated, as [Prior] is, may be asked about any: that one means the same
+	// everywhere, and no other feature kept its worth between extractors.
+	Extractor string `json:"extractor,omitempty"`
 	// Bias is the log-odds, before calibration, of a release whose features are all 0.
 	Bias float64 `json:"bias"`
 	// Weights are of terms by name, each at most once; a term without one weighs nothing.
@@ -30,14 +37,6 @@ type Model struct {
 	// Calibration is nil until enough outcomes are known, and then no
 	// percentage is shown.
 	Calibration *Calibration `json:"calibration,omitempty"`
-}
-
-// Weight is the log-odds that one unit of a term adds.
-type Weight struct {
-	// Term is one of [TermNames].
-	Term string `json:"term"`
-	// Weight is finite and not below zero.
-	Weight float64 `json:"weight"`
 }
 
 // Calibration is the two numbers of Platt (1999), fitted on the log-odds of the
@@ -70,12 +69,15 @@ const (
 // Prior is the model to start with. It ranks; its probabilities are not of your
 // releases until a [Learner] has recalibrated it, so they are not shown.
 func Prior() *Model {
-	return &Model{ID: "sallyport/lines-added/1", Bias: priorBias, Weights: []Weight{{"lines-added", priorSlope}}}
+	return &Model{ID: "sallyport/lines-added/1", Bias: priorBias, Weights: []Weight{{Term: termAdded, Weight: priorSlope}}}
 }
 
+// maxID is the length of the longest name of a model, in bytes.
+const maxID = 200
+
 // Validate reports everything that makes a model one that is not believed: a
-// number that is not finite, a weight or a slope below zero, a term that is not known or stands twice,
-// a calibration without the outcomes for it.
+// number that is not finite, a weight or a slope below zero, a curve that goes the wrong way, a term that is
+// not known or stands twice, a calibration without the outcomes for it, a name that is no short text.
 func (m *Model) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) {
@@ -84,19 +86,26 @@ func (m *Model) Validate() error {
 	if !finite(m.Bias) {
 		bad("bias %v is not finite", m.Bias)
 	}
-	var seen [8]bool
-	for _, w := range m.Weights {
+	if len(m.ID) > maxID || !utf8.ValidString(m.ID) {
+		bad("its name of %d bytes is not text of at most %d", len(m.ID), maxID)
+	}
+	if !soundName(m.Extractor) {
+		bad("extractor's name of %d bytes is not text of at most %d", len(m.Extractor), maxName)
+	}
+	var seen [len(terms)]bool
+	for j := range m.Weights {
+		w := &m.Weights[j]
 		i := slices.Index(termNames, w.Term)
 		switch {
 		case i < 0:
 			bad("term %q is not one of %q", w.Term, termNames)
+			continue
 		case seen[i]:
 			bad("term %q stands twice", w.Term)
-		case !finite(w.Weight) || w.Weight < 0:
-			bad("weight %v of %q is not a number from 0 up", w.Weight, w.Term)
 		}
-		if i >= 0 {
-			seen[i] = true
+		seen[i] = true
+		if err := w.check(&terms[i]); err != nil {
+			bad("%v", err)
 		}
 	}
 	if !m.Outcomes.sound() {
@@ -124,18 +133,24 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 func (m *Model) Digest() (release.Digest, error) {
 	text := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	type weight struct {
-		Term   string `json:"term"`
-		Weight string `json:"weight"`
+		Term   string      `json:"term"`
+		Weight string      `json:"weight"`
+		Curve  [][2]string `json:"curve,omitempty"`
 	}
 	data := struct {
 		ID          string   `json:"id"`
+		Extractor   string   `json:"extractor,omitempty"`
 		Bias        string   `json:"bias"`
 		Weights     []weight `json:"weights"`
 		Outcomes    Counts   `json:"outcomes"`
 		Calibration []string `json:"calibration,omitempty"`
-	}{ID: m.ID, Bias: text(m.Bias), Outcomes: m.Outcomes}
+	}{ID: m.ID, Extractor: m.Extractor, Bias: text(m.Bias), Outcomes: m.Outcomes}
 	for _, w := range m.Weights {
-		data.Weights = append(data.Weights, weight{w.Term, text(w.Weight)})
+		next := weight{Term: w.Term, Weight: text(w.Weight)}
+		for _, p := range w.Curve {
+			next.Curve = append(next.Curve, [2]string{text(p.At), text(p.LogOdds)})
+		}
+		data.Weights = append(data.Weights, next)
 	}
 	if c := m.Calibration; c != nil {
 		for _, x := range []float64{c.Shift, c.Slope, c.Covariance[0], c.Covariance[1], c.Covariance[2]} {
@@ -146,15 +161,56 @@ func (m *Model) Digest() (release.Digest, error) {
 	return release.Digest(d), err
 }
 
-// score is the log-odds before calibration, added up in a fixed order.
-func (m *Model) score(f Features) float64 {
-	x, s := f.terms(), m.Bias
-	for i, name := range termNames {
-		for _, w := range m.Weights {
-			if w.Term == name {
-				s += float64(w.Weight * x[i])
-			}
+// speaks reports whether the model may be asked about features of the extractor.
+func (m *Model) speaks(extractor string) bool {
+	return extractorOf(extractor) == extractorOf(m.Extractor) || m.anywhere()
+}
+
+// anywhere reports whether that is so of any extractor.
+func (m *Model) anywhere() bool {
+	return m.Calibration == nil && len(m.Weights) == 1 && m.Weights[0].Term == termAdded && m.Weights[0].Curve == nil
+}
+
+// each calls add for the bias and for each weight, in the order of the terms.
+func (m *Model) each(f *Features, add func(c Contribution)) {
+	add(Contribution{Term: "base", Value: 1, LogOdds: m.Bias})
+	var weights [len(terms)]*Weight
+	for j := range m.Weights {
+		if i := slices.Index(termNames, m.Weights[j].Term); i >= 0 {
+			weights[i] = &m.Weights[j]
 		}
 	}
+	for i, w := range weights {
+		if w == nil {
+			continue
+		}
+		c := Contribution{Term: w.Term}
+		if x, known := terms[i].value(f); known {
+			c.Value, c.LogOdds = x, w.at(x)
+		} else {
+			c.Unknown, c.LogOdds = true, w.most()
+		}
+		add(c)
+	}
+}
+
+// score is the log-odds before calibration, added up in a fixed order.
+func (m *Model) score(f Features) float64 {
+	s := 0.0
+	m.each(&f, func(c Contribution) { s += c.LogOdds })
 	return s
+}
+
+// clone shares nothing with m.
+func (m *Model) clone() *Model {
+	c := *m
+	c.Weights = slices.Clone(m.Weights)
+	for i := range c.Weights {
+		c.Weights[i].Curve = slices.Clone(c.Weights[i].Curve)
+	}
+	if m.Calibration != nil {
+		k := *m.Calibration
+		c.Calibration = &k
+	}
+	return &c
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/release"
@@ -30,6 +31,30 @@ type Policy struct {
 	Table Table
 	// Demands has one entry per tier, from low to critical.
 	Demands []Demand
+	// Window is how far back the earlier releases of a component count together with this one, so
+	// that one risky change cannot be sent in ten small releases; more than zero.
+	Window time.Duration
+	// Advisories says how urgent a published flaw is, and what it calls for where a release brings it in.
+	Advisories AdvisoryPolicy
+	// Firm are the ids of the rules whose floors no waiver lowers. Those of [FirmRules] must be among them.
+	Firm []string
+	// MaxWaiver is the longest that a waiver may last; more than zero.
+	MaxWaiver time.Duration
+	// Expedite is what is demanded of a release that only mends flaws.
+	Expedite ExpeditePolicy
+	// BreakGlass is what is demanded in an emergency.
+	BreakGlass BreakGlassPolicy
+}
+
+// BreakGlassPolicy is the lane for emergencies.
+type BreakGlassPolicy struct {
+	// Requirements are the evidence that must be shown even then, Rollout how slowly the release must be exposed.
+	Requirements []release.Requirement      `json:"requirements"`
+	Rollout      release.RolloutRequirement `json:"rollout"`
+	// Due is how long after the emergency the debt must be paid; more than zero.
+	Due time.Duration `json:"-"`
+	// MaxAge is how long the word of those who broke the glass counts; more than zero.
+	MaxAge time.Duration `json:"-"`
 }
 
 // Default is the policy that needs no configuration. The caller owns it.
@@ -40,13 +65,20 @@ type Policy struct {
 // and the impact are choices.
 func Default() *Policy {
 	return &Policy{ID: "sallyport/default/1", Rules: Rules(), Cuts: [3]float64{0.10, 0.30, 0.60},
-		UnknownImpact: ImpactMajor, Table: defaultTable(), Demands: defaultDemands()}
+		UnknownImpact: ImpactMajor, Table: defaultTable(), Demands: defaultDemands(),
+		Window: 7 * day, Advisories: defaultAdvisories(), Firm: FirmRules(), MaxWaiver: 90 * day,
+		Expedite: defaultExpedite(), BreakGlass: defaultBreakGlass()}
 }
 
-// Lint lists everything that keeps the policy from being used: rules without
-// documentation or twice, floors of this module that are missing, a table that is not
-// complete and monotone or that takes an unknown likelihood for low, a tier without
-// requirements or with weaker ones than the tier below, a high tier that authors could pass by themselves.
+// Lint lists everything that keeps the policy from being used: rules without documentation or twice,
+// floors of this module that are missing, a table that is not complete and monotone or that takes an
+// unknown likelihood for low, a tier without requirements or with weaker ones than the tier below, a
+// high tier that authors could pass by themselves; a table of advisories that is not complete and
+// monotone, has an outcome that no cell gives, or floors that fall or are too low; lanes that ask
+// for too little (see [ExpeditePolicy], [BreakGlassPolicy]); firm rules that there are not, or that
+// are missing; times of zero.
+//
+// What is odd and does no harm, [Policy.Remarks] has.
 func (p *Policy) Lint() []Problem {
 	var out []Problem
 	if p.ID == "" {
@@ -72,22 +104,23 @@ func (p *Policy) Lint() []Problem {
 		out = append(out, Problem{"unknownImpact", fmt.Sprintf("%s is no impact to count with", p.UnknownImpact)})
 	}
 	out = append(out, p.lintTable()...)
-	return append(out, lintDemands(p.Demands)...)
+	out = append(out, lintDemands(p.Demands)...)
+	return slices.Concat(out, p.lintTimes(), p.lintAdvisories(), p.lintFirm(), p.lintExpedite(), p.lintBreakGlass())
 }
 
 func (p *Policy) lintTable() []Problem {
-	out := p.Table.Lint()
-	for i := range out {
-		out[i].Path = "table." + out[i].Path
-	}
+	out := prefixed("table.", p.Table.Lint())
 	if !slices.EqualFunc(p.Table.Axes, axes(), func(a, b Axis) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) }) {
 		return append(out, Problem{"table.axes", "they are not likelihood and impact as Assess fills them"})
+	}
+	if !slices.Equal(p.Table.Outcomes, tierNames()) {
+		return append(out, Problem{"table.outcomes", "they are not the tiers from low to critical"})
 	}
 	// A likelihood that is not known counts as high, and unknown is never low. The
 	// row never falls, so its first cell says it for all.
 	first := int(LevelHigh-LevelMinimal) * len(p.Table.Axes[1].Values)
-	if first < len(p.Table.Tiers) && p.Table.Tiers[first] == release.TierLow {
-		out = append(out, Problem{fmt.Sprintf("table.tiers[%d]", first), "low for a likelihood that is high or not known"})
+	if first < len(p.Table.Cells) && p.Table.Cells[first] == tierNames()[0] {
+		out = append(out, Problem{fmt.Sprintf("table.cells[%d]", first), "low for a likelihood that is high or not known"})
 	}
 	return out
 }
@@ -101,30 +134,10 @@ func (p *Policy) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Digest identifies the policy by its data: the ids and versions of rules and
-// labelers (the default ones included), cuts, table and demands. What a rule's function
-// does is told by its version alone.
+// Digest identifies the policy by its data: all that its text has, and the ids and
+// versions of the default labelers. What a rule's function does is told by its version alone.
 func (p *Policy) Digest() (release.Digest, error) {
-	type part struct {
-		ID      string `json:"id"`
-		Version int    `json:"version"`
-	}
-	data := struct {
-		ID            string     `json:"id"`
-		Rules         []part     `json:"rules"`
-		Labelers      []part     `json:"labelers"`
-		Cuts          [3]float64 `json:"cuts"`
-		UnknownImpact Impact     `json:"unknownImpact"`
-		Table         Table      `json:"table"`
-		Demands       []Demand   `json:"demands"`
-	}{ID: p.ID, Cuts: p.Cuts, UnknownImpact: p.UnknownImpact, Table: p.Table, Demands: p.Demands}
-	for _, r := range p.Rules {
-		data.Rules = append(data.Rules, part{r.ID, r.Version})
-	}
-	for _, l := range p.labelers() {
-		data.Labelers = append(data.Labelers, part{l.ID, l.Version})
-	}
-	d, err := canon.Digest("sallyport.risk.policy.v1", data)
+	d, err := canon.Digest("sallyport.risk.policy.v2", p.text(p.labelers()))
 	return release.Digest(d), err
 }
 
@@ -150,6 +163,25 @@ func (p *Policy) impact(declared Impact) Impact {
 		return ImpactSevere
 	}
 	return declared
+}
+
+// clone is a copy that shares nothing that the caller could change.
+func (p *Policy) clone() *Policy {
+	q := *p
+	q.Rules, q.Labelers, q.Firm = slices.Clone(p.Rules), slices.Clone(p.Labelers), slices.Clone(p.Firm)
+	q.Table, q.Demands = p.Table.clone(), cloneDemands(p.Demands)
+	q.Advisories = AdvisoryPolicy{p.Advisories.Table.clone(), slices.Clone(p.Advisories.Floors)}
+	q.Expedite.Demands = cloneDemands(p.Expedite.Demands)
+	q.BreakGlass.Requirements = cloneRequirements(p.BreakGlass.Requirements)
+	return &q
+}
+
+func cloneDemands(ds []Demand) []Demand {
+	out := slices.Clone(ds)
+	for i := range out {
+		out[i].Requirements = cloneRequirements(out[i].Requirements)
+	}
+	return out
 }
 
 // demand is what the tier demands. Lint has seen to it that there is one.

@@ -1,17 +1,10 @@
 package risk
 
 import (
-	"bytes"
 	"cmp"
-	"encoding"
-	"errors"
 	"fmt"
-	"math"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
@@ -20,143 +13,89 @@ import (
 
 // Limits of a policy's text. They keep what [Policy.Lint] compares with each other small.
 const (
-	maxNamed        = 1000 // rules, and labelers
+	maxNamed        = 1000 // rules, labelers, and firm rules
 	maxAxes         = 8
-	maxValues       = 100 // of one axis
+	maxValues       = 100 // of one axis, and outcomes
 	maxTextCells    = 4096
-	maxDemands      = 16
+	maxDemands      = 16 // of one lane
 	maxRequirements = 64 // of one tier
 	maxRoles        = 32 // of one requirement
 )
 
 var policyLimits = strictjson.Limits{Package: "risk", Bytes: MaxPolicyBytes, Depth: 16, Names: 1000, Elements: maxTextCells}
 
-// policyReader reads the text of a policy in one pass and notes what is wrong. Its
-// readers return an error only where reading cannot go on.
+// policyReader reads the text of a policy.
 type policyReader struct {
-	b        []byte
-	s        *strictjson.Scanner
+	textReader
 	rules    map[string][]Rule
 	labelers map[string][]label.Labeler
+	bases    map[string]*Policy
+	base     *Policy // the one that is extended
 
-	places   map[string]int // where values begin, by pointer
-	mistakes []placed
-	more     int
-
-	doubts map[string]bool // pointers of values that could not be read
-	around map[string]bool // and of what is around those
+	upgrade bool // older versions of this module's rules are no mistakes
+	rises   []Rise
 }
 
-// placed is a mistake with the number of bytes before it; -1 is no place.
-type placed struct {
-	Mistake
-	offset int
-}
-
-// read fills p as far as it can be read.
-func (r *policyReader) read(p *Policy) {
-	var err error
-	if r.s, err = strictjson.NewScanner(r.b, policyLimits); err == nil {
-		if err = r.policy(p); err == nil {
-			err = r.s.End()
-		}
+// parse reads the whole text.
+func (r *policyReader) parse() (*Policy, error) {
+	p := &Policy{}
+	r.read(policyLimits, func() error { return r.policy(p) })
+	r.lint(p)
+	if len(r.mistakes) > 0 {
+		return nil, r.error()
 	}
-	if err == nil {
-		return
-	}
-	offset, text := -1, err.Error()
-	if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok {
-		offset, text = e.Offset, e.Reason
-	}
-	r.note("", offset, "%s", text)
-	r.doubt("") // what comes after is not known
+	return p, nil
 }
 
-// note keeps a mistake.
-func (r *policyReader) note(at string, offset int, format string, args ...any) {
-	if len(r.mistakes) == MaxMistakes {
-		r.more++
-		return
-	}
-	r.mistakes = append(r.mistakes, placed{Mistake{Pointer: at, Text: fmt.Sprintf(format, args...)}, offset})
+// part is a member that a policy may have from the one that it extends.
+type part struct {
+	member
+	inherit func(base *Policy)
 }
 
-// wrong is a mistake of the value at a pointer, or of what stands nearest around it.
-func (r *policyReader) wrong(at, format string, args ...any) {
-	near := at
-	for near != "" {
-		if _, ok := r.places[near]; ok {
-			break
-		}
-		near = near[:strings.LastIndexByte(near, '/')]
-	}
-	r.note(at, r.places[near], format, args...)
-}
-
-// unread is wrong for a value that has to be left out.
-func (r *policyReader) unread(at, format string, args ...any) error {
-	r.wrong(at, format, args...)
-	r.doubt(at)
-	return nil
-}
-
-func (r *policyReader) doubt(at string) {
-	r.doubts[at] = true
-	for at != "" && !r.around[at[:strings.LastIndexByte(at, '/')]] {
-		at = at[:strings.LastIndexByte(at, '/')]
-		r.around[at] = true
-	}
-}
-
-// error is all mistakes in the order of the text.
-func (r *policyReader) error() *PolicyError {
-	slices.SortStableFunc(r.mistakes, func(a, b placed) int { return cmp.Compare(a.offset, b.offset) })
-	e := &PolicyError{More: r.more}
-	for _, m := range r.mistakes {
-		if m.offset >= 0 {
-			before := r.b[:min(m.offset, len(r.b))]
-			m.Line, m.Column = bytes.Count(before, []byte{'\n'})+1, len(before)-bytes.LastIndexByte(before, '\n')
-		}
-		e.Mistakes = append(e.Mistakes, m.Mistake)
-	}
-	return e
-}
-
-// reader reads the value at a pointer.
-type reader func(at string) error
-
+// policy fills p as far as it can be read.
 func (r *policyReader) policy(p *Policy) error {
-	var schema string
-	err := r.object("",
-		member{name: "schema", read: r.text(&schema)},
-		member{name: "id", read: r.text(&p.ID)},
-		member{name: "rules", read: r.array(maxNamed, func(at string) error { return r.rule(at, p) })},
-		member{name: "labelers", optional: true, read: r.array(maxNamed, func(at string) error { return r.labeler(at, p) })},
-		member{name: "cuts", read: r.cuts(&p.Cuts)},
-		member{name: "unknownImpact", read: r.word(&p.UnknownImpact)},
-		member{name: "table", read: r.table(&p.Table)},
-		member{name: "demands", read: r.array(maxDemands, func(at string) error { return r.demand(at, p) })},
-	)
-	if err == nil && schema != "" && schema != PolicySchema {
-		r.wrong("/schema", "%s is not %q: this build does not know the shape", strictjson.Quoted(schema), PolicySchema)
+	rule := func(at string) error { return r.rule(at, p) }
+	labeler := func(at string) error { return r.labeler(at, p) }
+	parts := []part{
+		{member{name: "rules", read: r.array(maxNamed, rule)}, func(b *Policy) { p.Rules = b.Rules }},
+		{member{name: "labelers", optional: true, read: r.array(maxNamed, labeler)}, func(b *Policy) { p.Labelers = b.Labelers }},
+		{member{name: "cuts", read: r.cuts(&p.Cuts)}, func(b *Policy) { p.Cuts = b.Cuts }},
+		{member{name: "unknownImpact", read: r.word(&p.UnknownImpact)}, func(b *Policy) { p.UnknownImpact = b.UnknownImpact }},
+		{member{name: "table", read: r.table(&p.Table)}, func(b *Policy) { p.Table = b.Table }},
+		{member{name: "demands", read: r.demands(&p.Demands)}, func(b *Policy) { p.Demands = b.Demands }},
+		{member{name: "window", read: r.duration(&p.Window, 1, positive)}, func(b *Policy) { p.Window = b.Window }},
+		{member{name: "advisories", read: r.advisories(&p.Advisories)}, func(b *Policy) { p.Advisories = b.Advisories }},
+		{member{name: "firm", read: r.texts(&p.Firm, maxNamed)}, func(b *Policy) { p.Firm = b.Firm }},
+		{member{name: "maxWaiver", read: r.duration(&p.MaxWaiver, 1, positive)}, func(b *Policy) { p.MaxWaiver = b.MaxWaiver }},
+		{member{name: "expedite", optional: true, read: r.expedite(&p.Expedite)}, func(b *Policy) { p.Expedite = b.Expedite }},
+		{member{name: "breakGlass", read: r.breakGlass(&p.BreakGlass)}, func(b *Policy) { p.BreakGlass = b.BreakGlass }},
+	}
+	members := []member{{name: "id", read: r.text(&p.ID)}, {name: "extends", optional: true, read: r.extends}}
+	for _, m := range parts {
+		m.optional = true // before it is known whether there is a base
+		members = append(members, m.member)
+	}
+	err := r.shape(PolicySchema, members...)
+	if err == nil {
+		r.complete(parts)
 	}
 	return err
 }
+
+// positive is said of a duration that must be there and is zero.
+const positive = "it must be more than zero"
 
 // rule finds the rule that is named. Where there is none, another stands in for it,
 // so that the rest can be looked at.
 func (r *policyReader) rule(at string, p *Policy) error {
 	n, err := r.name(at)
-	rule := Rule{ID: fmt.Sprintf("unread-%d", len(p.Rules)), Doc: "-", Version: 1, Run: func(*release.ChangeSet) []Finding { return nil }}
-	if found := r.rules[n.ID]; len(found) > 0 {
-		rule = found[0]
-		var versions []int
-		for _, q := range found {
-			if versions = append(versions, q.Version); q.Version == n.Version {
-				rule = q
-			}
-		}
-		r.version(at, "rule", n, rule.Version, versions)
+	rule := Rule{ID: fmt.Sprintf("unread-%d", len(p.Rules)), Doc: "-", Version: 1, Run: func(*Facts) []Finding { return nil }}
+	if all := r.rules[n.ID]; r.upgrade && isOurs(n.ID) && n.Version >= 1 && n.Version < all[0].Version {
+		rule = all[0]
+		r.rise(at+"/version", n, rule)
+	} else if len(all) > 0 {
+		rule = version(r, at, "rule", n, all, func(q Rule) int { return q.Version })
 	} else if n.ID != "" {
 		err = cmp.Or(err, r.unread(at+"/id", "there is no rule %s in this build", strictjson.Quoted(n.ID)))
 	}
@@ -164,18 +103,12 @@ func (r *policyReader) rule(at string, p *Policy) error {
 	return err
 }
 
+// labeler is rule for a labeler.
 func (r *policyReader) labeler(at string, p *Policy) error {
 	n, err := r.name(at)
 	l := label.Labeler{ID: fmt.Sprintf("\x00unread-%d", len(p.Labelers)), Doc: "-", Version: 1}
-	if found := r.labelers[n.ID]; len(found) > 0 {
-		l = found[0]
-		var versions []int
-		for _, q := range found {
-			if versions = append(versions, q.Version); q.Version == n.Version {
-				l = q
-			}
-		}
-		r.version(at, "labeler", n, l.Version, versions)
+	if all := r.labelers[n.ID]; len(all) > 0 {
+		l = version(r, at, "labeler", n, all, func(q label.Labeler) int { return q.Version })
 	} else if n.ID != "" {
 		text := "there is no labeler %s of the host's"
 		if slices.ContainsFunc(label.Default(), func(l label.Labeler) bool { return l.ID == n.ID }) {
@@ -187,11 +120,17 @@ func (r *policyReader) labeler(at string, p *Policy) error {
 	return err
 }
 
-// version notes that code of that name has other versions here.
-func (r *policyReader) version(at, kind string, n codeName, got int, versions []int) {
-	if at += "/version"; got != n.Version && !r.doubts[at] {
-		_ = r.unread(at, "%s %s is not in this build, which has version %s", kind, n, strings.Trim(fmt.Sprint(versions), "[]"))
+// version is the code of the version that is named, or another where there is none.
+func version[T any](r *policyReader, at, kind string, n codeName, all []T, of func(T) int) T {
+	i := slices.IndexFunc(all, func(c T) bool { return of(c) == n.Version })
+	if at += "/version"; i < 0 && !r.doubts[at] {
+		have := make([]string, len(all))
+		for i, c := range all {
+			have[i] = fmt.Sprint(of(c))
+		}
+		_ = r.unread(at, "%s %s is not in this build, which has version %s", kind, n, strings.Join(have, " "))
 	}
+	return all[max(i, 0)]
 }
 
 func (r *policyReader) name(at string) (codeName, error) {
@@ -222,28 +161,60 @@ func (r *policyReader) table(t *Table) reader {
 				t.Axes = append(t.Axes, a)
 				return err
 			})},
-			member{name: "tiers", read: r.array(maxTextCells, func(at string) error {
-				var tier release.Tier
-				err := r.word(&tier)(at)
-				t.Tiers = append(t.Tiers, tier)
+			member{name: "outcomes", read: r.texts(&t.Outcomes, maxValues)},
+			member{name: "cells", read: r.texts(&t.Cells, maxTextCells)})
+	}
+}
+
+func (r *policyReader) advisories(a *AdvisoryPolicy) reader {
+	return func(at string) error {
+		return r.object(at,
+			member{name: "table", read: r.table(&a.Table)},
+			member{name: "floors", read: r.array(maxValues, func(at string) error {
+				var t release.Tier
+				err := r.word(&t)(at)
+				a.Floors = append(a.Floors, t)
 				return err
 			})})
 	}
 }
 
-func (r *policyReader) demand(at string, p *Policy) error {
-	var d Demand
-	err := r.object(at,
-		member{name: "tier", read: r.word(&d.Tier)},
-		member{name: "requirements", read: r.array(maxRequirements, func(at string) error {
-			var q release.Requirement
-			err := r.requirement(at, &q)
-			d.Requirements = append(d.Requirements, q)
-			return err
-		})},
-		member{name: "rollout", read: func(at string) error { return r.rollout(at, &d.Rollout) }})
-	p.Demands = append(p.Demands, d)
-	return err
+func (r *policyReader) expedite(e *ExpeditePolicy) reader {
+	return func(at string) error {
+		return r.object(at, member{name: "from", read: r.text(&e.From)}, member{name: "demands", read: r.demands(&e.Demands)})
+	}
+}
+
+func (r *policyReader) breakGlass(b *BreakGlassPolicy) reader {
+	return func(at string) error {
+		return r.object(at,
+			member{name: "requirements", read: r.requirements(&b.Requirements)},
+			member{name: "rollout", read: r.rollout(&b.Rollout)},
+			member{name: "due", read: r.duration(&b.Due, 1, positive)},
+			member{name: "maxAge", read: r.duration(&b.MaxAge, 1, positive)})
+	}
+}
+
+func (r *policyReader) demands(out *[]Demand) reader {
+	return r.array(maxDemands, func(at string) error {
+		var d Demand
+		err := r.object(at,
+			member{name: "tier", read: r.word(&d.Tier)},
+			member{name: "requirements", read: r.requirements(&d.Requirements)},
+			member{name: "rollout", read: r.rollout(&d.Rollout)},
+			member{name: "owners", optional: true, read: r.boolean(&d.Owners)})
+		*out = append(*out, d)
+		return err
+	})
+}
+
+func (r *policyReader) requirements(out *[]release.Requirement) reader {
+	return r.array(maxRequirements, func(at string) error {
+		var q release.Requirement
+		err := r.requirement(at, &q)
+		*out = append(*out, q)
+		return err
+	})
 }
 
 func (r *policyReader) requirement(at string, q *release.Requirement) error {
@@ -252,7 +223,7 @@ func (r *policyReader) requirement(at string, q *release.Requirement) error {
 		member{name: "id", read: r.text(&q.ID)},
 		member{name: "evidence", read: r.text(&evidence)},
 		member{name: "count", read: r.whole(&q.Count, 1)},
-		member{name: "maxAge", optional: true, read: r.duration(&q.MaxAge, 1, "any age will do")},
+		member{name: "maxAge", optional: true, read: r.duration(&q.MaxAge, 1, "leave it out, and any age will do")},
 		member{name: "independent", optional: true, read: r.boolean(&q.Independent)},
 		member{name: "roles", optional: true, read: func(at string) error {
 			if err := r.texts(&q.Roles, maxRoles)(at); err != nil || len(q.Roles) > 0 || r.doubts[at] {
@@ -265,226 +236,24 @@ func (r *policyReader) requirement(at string, q *release.Requirement) error {
 	return err
 }
 
-func (r *policyReader) rollout(at string, q *release.RolloutRequirement) error {
-	return r.object(at,
-		member{name: "minStages", read: r.whole(&q.MinStages, 1)},
-		member{name: "minBake", read: r.duration(&q.MinBake, 0, "")},
-		member{name: "maxFirstPercent", optional: true, read: func(at string) error {
-			err := r.number(&q.MaxFirstPercent)(at)
-			if p := q.MaxFirstPercent; err == nil && !(p > 0 && p <= 100) && !r.doubts[at] {
-				return r.unread(at, "%v is not above 0 and at most 100; leave it out, and any share will do", p)
-			}
-			return err
-		}},
-		member{name: "why", optional: true, read: r.text(&q.Why)})
-}
-
-// member is one member of an object.
-type member struct {
-	name     string
-	optional bool
-	read     reader
-}
-
-// plainName are the names of others that a pointer may show.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-
-func (r *policyReader) object(at string, members ...member) error {
-	if ok, err := r.expect(at, strictjson.Object, "an object"); !ok {
-		return err
-	}
-	known, seen := make([][]string, len(members)), make([]bool, len(members))
-	for i, m := range members {
-		known[i] = []string{m.name}
-	}
-	err := r.s.Object(func(name []byte) error {
-		i, err := r.s.Field(name, known)
-		if err == nil && i >= 0 {
-			seen[i] = true
-			return members[i].read(at + "/" + members[i].name)
-		}
-		here := at
-		if plainName.Match(name) {
-			here += "/" + string(name)
-		}
-		text := fmt.Sprintf("there is no member %s here", strictjson.Quoted(name))
-		if e, ok := errors.AsType[*strictjson.SyntaxError](err); ok {
-			text = e.Reason
-		}
-		r.s.Space()
-		r.note(here, r.s.Offset(), "%s", text)
-		_, err = r.s.Value()
-		return err
-	})
-	for i, m := range members {
-		if err == nil && !seen[i] && !m.optional {
-			r.wrong(at, "%q is missing", m.name)
-			r.doubt(at + "/" + m.name)
-		}
-	}
-	return err
-}
-
-var jsonKinds = map[strictjson.Kind]string{strictjson.Object: "an object", strictjson.Array: "an array", strictjson.String: "text",
-	strictjson.Number: "a number", strictjson.Bool: "a boolean", strictjson.Null: "null"}
-
-// expect passes over a value of another kind than it must be.
-func (r *policyReader) expect(at string, kind strictjson.Kind, what string) (bool, error) {
-	r.s.Space()
-	r.places[at] = r.s.Offset()
-	k, err := r.s.Peek()
-	if err != nil || k == kind {
-		return err == nil, err
-	}
-	if _, err := r.s.Value(); err != nil {
-		return false, err
-	}
-	return false, r.unread(at, "%s stands where %s must", jsonKinds[k], what)
-}
-
-func (r *policyReader) array(most int, each reader) reader {
+func (r *policyReader) rollout(q *release.RolloutRequirement) reader {
 	return func(at string) error {
-		if ok, err := r.expect(at, strictjson.Array, "an array"); !ok {
-			return err
-		}
-		n := 0
-		err := r.s.Array(func(i int) error {
-			if n++; i < most {
-				return each(at + "/" + strconv.Itoa(i))
-			}
-			_, err := r.s.Value()
-			return err
-		})
-		if err == nil && n > most {
-			return r.unread(at, "%d elements are more than %d", n, most)
+		return r.object(at,
+			member{name: "minStages", read: r.whole(&q.MinStages, 1)},
+			member{name: "minBake", read: r.duration(&q.MinBake, 0, "")},
+			member{name: "maxFirstPercent", optional: true, read: r.share(&q.MaxFirstPercent)},
+			member{name: "maxStepPercent", optional: true, read: r.share(&q.MaxStepPercent)},
+			member{name: "why", optional: true, read: r.text(&q.Why)})
+	}
+}
+
+// share reads a percentage that is not zero.
+func (r *policyReader) share(out *float64) reader {
+	return func(at string) error {
+		err := r.number(out)(at)
+		if p := *out; err == nil && !(p > 0 && p <= 100) && !r.doubts[at] {
+			return r.unread(at, "%v is not above 0 and at most 100; leave it out, and any share will do", p)
 		}
 		return err
-	}
-}
-
-func (r *policyReader) texts(out *[]string, most int) reader {
-	return r.array(most, func(at string) error {
-		var s string
-		err := r.text(&s)(at)
-		*out = append(*out, s)
-		return err
-	})
-}
-
-// text reads text that is not empty.
-func (r *policyReader) text(out *string) reader {
-	return func(at string) error {
-		if ok, err := r.expect(at, strictjson.String, "text"); !ok {
-			return err
-		}
-		b, _, err := r.s.Bytes()
-		if *out = string(b); err == nil && len(b) == 0 {
-			return r.unread(at, "the text is empty")
-		}
-		return err
-	}
-}
-
-// word reads one of a set of words, and not the one for what nobody knows.
-func (r *policyReader) word(out encoding.TextUnmarshaler) reader {
-	return func(at string) error {
-		if ok, err := r.expect(at, strictjson.String, "text"); !ok {
-			return err
-		}
-		b, _, err := r.s.Bytes()
-		if err != nil {
-			return err
-		}
-		if err := out.UnmarshalText(b); err != nil || string(b) == "unknown" {
-			return r.unread(at, "%s is no word for this", strictjson.Quoted(b))
-		}
-		return nil
-	}
-}
-
-func (r *policyReader) boolean(out *bool) reader {
-	return func(at string) error {
-		if ok, err := r.expect(at, strictjson.Bool, "true or false"); !ok {
-			return err
-		}
-		_, err := r.s.Value()
-		*out = string(r.s.Since(r.places[at])) == "true"
-		return err
-	}
-}
-
-// literal is a number as it stands in the text.
-func (r *policyReader) literal(at, what string) (string, error) {
-	if ok, err := r.expect(at, strictjson.Number, what); !ok {
-		return "", err
-	}
-	_, err := r.s.Value()
-	return string(r.s.Since(r.places[at])), err
-}
-
-func (r *policyReader) number(out *float64) reader {
-	return func(at string) error {
-		text, err := r.literal(at, "a number")
-		if err != nil || text == "" {
-			return err
-		}
-		x, err := strconv.ParseFloat(text, 64)
-		if err != nil || !finite(x) {
-			return r.unread(at, "%s is too large", strictjson.Quoted(text))
-		}
-		*out = x
-		return nil
-	}
-}
-
-// maxWhole keeps whole numbers what they are in every reader of JSON, and in an int.
-const maxWhole = math.MaxInt32
-
-func (r *policyReader) whole(out *int, least int) reader {
-	return func(at string) error {
-		text, err := r.literal(at, "a whole number")
-		if err != nil || text == "" {
-			return err
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < least || n > maxWhole || strings.HasPrefix(text, "-") {
-			return r.unread(at, "%s is not a whole number from %d to %d, in digits", strictjson.Quoted(text), least, maxWhole)
-		}
-		*out = n
-		return nil
-	}
-}
-
-// duration reads a duration as [time.Duration.String] writes it, with or without
-// units at the end that are zero.
-func (r *policyReader) duration(out *time.Duration, least time.Duration, without string) reader {
-	return func(at string) error {
-		if ok, err := r.expect(at, strictjson.String, `a duration such as "24h" as text`); !ok {
-			return err
-		}
-		b, _, err := r.s.Bytes()
-		if err != nil {
-			return err
-		}
-		d, err := time.ParseDuration(string(b))
-		full := d.String()
-		short := full
-		for _, zero := range []string{"m0s", "h0m"} {
-			if strings.HasSuffix(short, zero) {
-				short = short[:len(short)-2]
-			}
-		}
-		switch {
-		case err != nil:
-			return r.unread(at, `%s is no duration such as "24h" or "1h30m"`, strictjson.Quoted(b))
-		case string(b) != full && string(b) != short:
-			return r.unread(at, "the duration %s is written %q", strictjson.Quoted(b), short)
-		case d < 0:
-			return r.unread(at, "%s is below zero", d)
-		case d < least:
-			return r.unread(at, "%s; leave it out, and %s", d, without)
-		}
-		*out = d
-		return nil
 	}
 }

@@ -51,9 +51,9 @@ func TestLintFinds(t *testing.T) {
 		{"cut is no number", func(p *risk.Policy) { p.Cuts[0] = math.NaN() }, "cuts[0]"},
 		{"cut above one", func(p *risk.Policy) { p.Cuts[2] = 1.5 }, "cuts[2]"},
 		{"unknown counts as unknown", func(p *risk.Policy) { p.UnknownImpact = risk.ImpactUnknown }, "unknownImpact"},
-		{"a cell is missing", func(p *risk.Policy) { p.Table.Tiers = p.Table.Tiers[1:] }, "table.tiers"},
-		{"a cell is unknown", func(p *risk.Policy) { p.Table.Tiers[0] = release.TierUnknown }, "table.tiers[0]"},
-		{"a cell is no tier", func(p *risk.Policy) { p.Table.Tiers[19] = 9 }, "table.tiers[19]"},
+		{"a cell is missing", func(p *risk.Policy) { p.Table.Cells = p.Table.Cells[1:] }, "table.cells"},
+		{"a cell is unknown", func(p *risk.Policy) { p.Table.Cells[0] = "unknown" }, "table.cells[0]"},
+		{"a cell is no tier", func(p *risk.Policy) { p.Table.Cells[19] = "fatal" }, "table.cells[19]"},
 		{"another axis", func(p *risk.Policy) { p.Table.Axes[0].Name = "mood" }, "table.axes"},
 		{"axes swapped", func(p *risk.Policy) { p.Table.Axes[0], p.Table.Axes[1] = p.Table.Axes[1], p.Table.Axes[0] }, "table.axes"},
 		{"no critical", func(p *risk.Policy) { p.Demands = p.Demands[:3] }, "demands"},
@@ -78,16 +78,16 @@ func TestLintFinds(t *testing.T) {
 		{"unknown counts as more than severe", func(p *risk.Policy) { p.UnknownImpact = risk.ImpactSevere + 1 }, "unknownImpact"},
 		{"axis without a name", func(p *risk.Policy) { p.Table.Axes[0].Name = "" }, "table.axes[0]"},
 		{"axis twice", func(p *risk.Policy) { p.Table.Axes[1].Name = "likelihood" }, "table.axes[1]"},
-		{"axis without values", func(p *risk.Policy) { p.Table.Axes[1].Values, p.Table.Tiers = nil, nil }, "table.axes[1]"},
+		{"axis without values", func(p *risk.Policy) { p.Table.Axes[1].Values, p.Table.Cells = nil, nil }, "table.axes[1]"},
 		{"value without a name", func(p *risk.Policy) { p.Table.Axes[1].Values[0] = "" }, "table.axes[1]"},
 		{"value twice", func(p *risk.Policy) { p.Table.Axes[1].Values[1] = "negligible" }, "table.axes[1]"},
 		{"another value", func(p *risk.Policy) { p.Table.Axes[1].Values[1] = "other" }, "table.axes"},
-		{"a cell beyond critical", func(p *risk.Policy) { p.Table.Tiers[19] = release.TierCritical + 1 }, "table.tiers[19]"},
+		{"a cell beyond critical", func(p *risk.Policy) { p.Table.Cells[19] = "" }, "table.cells[19]"},
 		{"low for what probably fails", func(p *risk.Policy) {
 			for i := range 16 {
-				p.Table.Tiers[i] = release.TierLow
+				p.Table.Cells[i] = "low"
 			}
-		}, "table.tiers[15]"},
+		}, "table.cells[15]"},
 		{"requirement without id", func(p *risk.Policy) { p.Demands[3].Requirements[1].ID = "" }, "demands[3].requirements[1]"},
 		{"requirement of an age below zero", func(p *risk.Policy) { p.Demands[3].Requirements[1].MaxAge = -1 }, "demands[3].requirements[1]"},
 		{"role without a name", func(p *risk.Policy) { p.Demands[3].Requirements[2].Roles = []string{"security", ""} }, "demands[3].requirements[2]"},
@@ -111,7 +111,7 @@ func TestLintFinds(t *testing.T) {
 		{"share above all", func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = 100.5 }, "demands[0].rollout"},
 		{"critical is called high", func(p *risk.Policy) { p.Demands[3].Tier = release.TierHigh }, "demands[3]"},
 		{"nothing required for low", func(p *risk.Policy) { p.Demands[0].Requirements = nil }, "demands[0]"},
-		{"a row is missing", func(p *risk.Policy) { p.Table.Tiers = p.Table.Tiers[:15] }, "table.tiers"},
+		{"a row is missing", func(p *risk.Policy) { p.Table.Cells = p.Table.Cells[:15] }, "table.cells"},
 		{"low needs more than moderate", func(p *risk.Policy) { p.Demands[0].Requirements[0].Count = 2 }, "demands[1]"},
 		{"moderate goes out faster than low", func(p *risk.Policy) { p.Demands[0].Rollout.MinBake = 11 * time.Minute }, "demands[1].rollout"},
 		{"share is no number", func(p *risk.Policy) { p.Demands[0].Rollout.MaxFirstPercent = math.NaN() }, "demands[0].rollout"},
@@ -148,9 +148,9 @@ func TestLintAllows(t *testing.T) {
 		"low may need an independent":   func(p *risk.Policy) { p.Demands[0].Requirements[1].Independent = true },
 		"moderate for its author alone": func(p *risk.Policy) { p.Demands[1].Requirements[1].Independent = false },
 		"high where below was moderate": func(p *risk.Policy) {
-			p.Table.Tiers[15] = release.TierHigh
-			p.Table.Tiers[16] = release.TierHigh
-			p.Table.Tiers[17] = release.TierHigh
+			p.Table.Cells[15] = "high"
+			p.Table.Cells[16] = "high"
+			p.Table.Cells[17] = "high"
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,10 +166,10 @@ func TestEveryFallIsFound(t *testing.T) {
 	t.Parallel()
 	want := risk.Default().Table
 	rows, cols := len(want.Axes[0].Values), len(want.Axes[1].Values)
-	for i := range want.Tiers {
+	for i := range want.Cells {
 		for tier := release.TierLow; tier <= release.TierCritical; tier++ {
 			table := risk.Default().Table
-			table.Tiers[i] = tier
+			table.Cells[i] = tier.String()
 			falls := false
 			for r := range rows {
 				for c := range cols {
@@ -183,32 +183,33 @@ func TestEveryFallIsFound(t *testing.T) {
 
 func TestTableOutsideIsCritical(t *testing.T) {
 	t.Parallel()
+	words := []string{"good", "bad"}
 	table := risk.Default().Table
 	for _, at := range [][]int{{}, {0}, {0, 5}, {4, 0}, {-1, 0}, {0, 0, 0}} {
-		require.Equal(t, release.TierCritical, table.At(at...), "%v", at)
+		require.Equal(t, 3, table.At(at...), "%v", at)
 	}
-	require.Equal(t, release.TierCritical, risk.Table{}.At())
+	require.Zero(t, risk.Table{}.At(), "there is no outcome")
 	require.NotEmpty(t, risk.Table{}.Lint())
-	require.NotEmpty(t, risk.Table{Tiers: []release.Tier{release.TierLow}}.Lint(), "a cell of no axes")
-	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x"}}}.Lint())
-	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}, {Name: "y"}}}.Lint())
-	one := risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}}, Tiers: []release.Tier{release.TierLow}}
+	require.NotEmpty(t, risk.Table{Outcomes: words, Cells: words[:1]}.Lint(), "a cell of no axes")
+	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x"}}, Outcomes: words}.Lint())
+	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}, {Name: "y"}}, Outcomes: words}.Lint())
+	one := risk.Table{Axes: []risk.Axis{{Name: "x", Values: []string{"a"}}}, Outcomes: words, Cells: []string{"good"}}
 	require.Empty(t, one.Lint())
-	require.Equal(t, release.TierLow, one.At(0))
-	one.Tiers[0] = release.TierUnknown
-	require.Equal(t, release.TierCritical, one.At(0))
-	one.Tiers = nil
-	require.Equal(t, release.TierCritical, one.At(0), "a cell that is missing")
+	require.Zero(t, one.At(0))
+	one.Cells[0] = "unknown"
+	require.Equal(t, 1, one.At(0))
+	one.Cells = nil
+	require.Equal(t, 1, one.At(0), "a cell that is missing")
 	names := make([]string, 257)
 	for i := range names {
 		names[i] = strconv.Itoa(i)
 	}
 	for rows, fits := range map[int]bool{256: true, 257: false} { // 65,536 cells and 256 more
-		wide := risk.Table{Axes: []risk.Axis{{Name: "x", Values: names[:rows]}, {Name: "y", Values: names[:256]}}, Tiers: slices.Repeat([]release.Tier{release.TierLow}, rows*256)}
+		wide := risk.Table{Axes: []risk.Axis{{Name: "x", Values: names[:rows]}, {Name: "y", Values: names[:256]}}, Outcomes: words, Cells: slices.Repeat(words[:1], rows*256)}
 		require.Equal(t, fits, len(wide.Lint()) == 0, "%d rows", rows)
 	}
 	vast := make([]string, 70_000)
-	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: vast[:300]}, {Name: "y", Values: vast[:300]}}}.Lint())
+	require.NotEmpty(t, risk.Table{Axes: []risk.Axis{{Name: "x", Values: vast[:300]}, {Name: "y", Values: vast[:300]}}, Outcomes: words}.Lint())
 }
 
 // A probability that is exactly a cut is above it.
@@ -224,7 +225,7 @@ func TestCutsAreLowerBounds(t *testing.T) {
 		{[3]float64{0.4, 0.5, 0.8}, risk.LevelMedium},
 		{[3]float64{0.3, 0.4, 0.5}, risk.LevelHigh},
 	} {
-		a, err := risk.Assess(risk.Input{Changes: changes(), Model: half, Policy: policy(func(p *risk.Policy) { p.Cuts = c.cuts })}, now)
+		a, err := assessBy(policy(func(p *risk.Policy) { p.Cuts = c.cuts }), half, risk.Input{Changes: changes()})
 		require.NoError(t, err)
 		require.Equal(t, 0.5, a.Likelihood.P)
 		require.Equal(t, c.want, a.Likelihood.Level, "%v", c.cuts)
@@ -243,7 +244,7 @@ func TestPolicyDigest(t *testing.T) {
 		"labeler":  func(p *risk.Policy) { p.Labelers = []label.Labeler{{ID: "x", Doc: "x"}} },
 		"cut":      func(p *risk.Policy) { p.Cuts[0] /= 2 },
 		"impact":   func(p *risk.Policy) { p.UnknownImpact = risk.ImpactSevere },
-		"cell":     func(p *risk.Policy) { p.Table.Tiers[3] = release.TierModerate },
+		"cell":     func(p *risk.Policy) { p.Table.Cells[3] = "moderate" },
 		"count":    func(p *risk.Policy) { p.Demands[3].Requirements[1].Count++ },
 		"bake":     func(p *risk.Policy) { p.Demands[3].Rollout.MinBake++ },
 		"roles":    func(p *risk.Policy) { p.Demands[3].Requirements[2].Roles[0] = "x" },
@@ -266,7 +267,7 @@ func TestRulesAreQuiet(t *testing.T) {
 	cs := changes()
 	for _, r := range risk.Rules() {
 		require.NotEmpty(t, r.Doc, r.ID)
-		require.Empty(t, r.Run(&cs), r.ID)
+		require.Empty(t, r.Run(&risk.Facts{Changes: &cs}), r.ID)
 	}
 }
 
@@ -274,10 +275,10 @@ func TestRulesAreQuiet(t *testing.T) {
 func TestHostRule(t *testing.T) {
 	t.Parallel()
 	p := risk.Default()
-	p.Rules = append(p.Rules, risk.Rule{ID: "friday", Doc: "x", Version: 3, Run: func(*release.ChangeSet) []risk.Finding {
+	p.Rules = append(p.Rules, risk.Rule{ID: "friday", Doc: "x", Version: 3, Run: func(*risk.Facts) []risk.Finding {
 		return []risk.Finding{{Subject: "today", Text: "it is Friday"}}
 	}})
-	a, err := risk.Assess(risk.Input{Changes: changes(), Policy: p}, now)
+	a, err := assessBy(p, nil, risk.Input{Changes: changes()})
 	require.NoError(t, err)
 	require.Equal(t, release.TierCritical, a.Tier)
 	require.Equal(t, risk.Hit{Rule: "friday", Version: 3, Finding: risk.Finding{Floor: release.TierCritical, Subject: "today", Text: "it is Friday"}}, a.Findings[0])

@@ -79,24 +79,29 @@ var (
 		p := risk.Default()
 		p.UnknownImpact = risk.Impact(rapid.IntRange(1, 5).Draw(t, "unknown"))
 		// A monotone table: start anywhere and never fall.
-		for i := range p.Table.Tiers {
+		for i := range p.Table.Cells {
+			at := func(cell int) release.Tier {
+				tier, _ := release.ParseTier(p.Table.Cells[cell])
+				return tier
+			}
 			tier := tiers.Draw(t, "cell")
 			if i%5 > 0 {
-				tier = max(tier, p.Table.Tiers[i-1])
+				tier = max(tier, at(i-1))
 			}
 			if i >= 5 {
-				tier = max(tier, p.Table.Tiers[i-5])
+				tier = max(tier, at(i-5))
 			}
 			if i >= 15 { // likelihood high, or not known
 				tier = max(tier, release.TierModerate)
 			}
-			p.Table.Tiers[i] = tier
+			p.Table.Cells[i] = tier.String()
 		}
 		return p
 	})
-	inputs = rapid.Custom(func(t *rapid.T) risk.Input {
-		return risk.Input{Changes: changeSets.Draw(t, "changes"), Digest: release.DigestOf([]byte("x")), Policy: policies.Draw(t, "policy"),
-			Model: models.Draw(t, "model"), Impact: risk.Impact(rapid.IntRange(0, 7).Draw(t, "impact"))}
+	inputs = rapid.Custom(func(t *rapid.T) judged {
+		return judged{Input: risk.Input{Changes: changeSets.Draw(t, "changes"), Digest: release.DigestOf([]byte("x")),
+			Impact: risk.Impact(rapid.IntRange(0, 7).Draw(t, "impact"))}, Policy: policies.Draw(t, "policy"),
+			Model: models.Draw(t, "model")}
 	})
 )
 
@@ -106,7 +111,7 @@ func TestFloorsHold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := inputs.Draw(t, "input")
-		a, err := risk.Assess(in, now)
+		a, err := in.assess()
 		require.NoError(t, err)
 		b, err := json.Marshal(a)
 		require.NoError(t, err, "NaN or Inf in the output")
@@ -136,7 +141,7 @@ func TestFloorsHold(t *testing.T) {
 		if len(in.Changes.Gaps) > 0 || in.Changes.FromNothing || in.Changes.Coverage[release.KindCode] != release.CoverageComplete {
 			require.Greater(t, a.Tier, release.TierLow)
 		}
-		again, err := risk.Assess(in, now)
+		again, err := in.assess()
 		require.NoError(t, err)
 		c, err := json.Marshal(again)
 		require.NoError(t, err)
@@ -149,7 +154,7 @@ func TestMoreIsNeverLess(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := inputs.Draw(t, "input")
-		before, err := risk.Assess(in, now)
+		before, err := in.assess()
 		require.NoError(t, err)
 		cs := &in.Changes
 		switch rapid.IntRange(0, 8).Draw(t, "more") {
@@ -168,7 +173,7 @@ func TestMoreIsNeverLess(t *testing.T) {
 		case 6:
 			cs.Base, cs.FromNothing = "", false
 		case 7:
-			in.History.Recent = []risk.Features{{LinesAdded: lines.Draw(t, "earlier")}}
+			in.History.Recent = []risk.Past{{Features: risk.Features{LinesAdded: lines.Draw(t, "earlier")}}}
 		case 8:
 			if len(cs.Files) > 0 {
 				cs.Files = slices.Clone(cs.Files)
@@ -176,7 +181,7 @@ func TestMoreIsNeverLess(t *testing.T) {
 				f.Labels = append(slices.Clone(f.Labels), rapid.SampledFrom(labels).Draw(t, "label"))
 			}
 		}
-		after, err := risk.Assess(in, now)
+		after, err := in.assess()
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, after.Tier, before.Tier, "%v\n%v", before.Reasons, after.Reasons)
 		if in.Model.Validate() == nil && after.Likelihood.Level != risk.LevelUnknown {
@@ -190,7 +195,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := inputs.Draw(t, "input")
-		a, err := risk.Assess(in, now)
+		a, err := in.assess()
 		require.NoError(t, err)
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		in.Changes.Files = shuffled(r, in.Changes.Files)
@@ -201,7 +206,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		p := *in.Policy
 		p.Rules = shuffled(r, p.Rules)
 		in.Policy = &p
-		b, err := risk.Assess(in, now)
+		b, err := in.assess()
 		require.NoError(t, err)
 		b.Policy = a.Policy // the order of rules is part of the policy's digest
 		x, err := json.Marshal(a)

@@ -18,26 +18,26 @@ func TestReasonsStandInOrder(t *testing.T) {
 	unsound := &risk.Model{ID: "x", Bias: math.NaN()}
 	for _, c := range []struct {
 		name string
-		in   risk.Input
+		in   judged
 		want []string
 	}{
-		{"the table alone, impact not declared", risk.Input{Changes: changes(file("server/handler.go", 9, 0))}, []string{
+		{"the table alone, impact not declared", judged{Input: risk.Input{Changes: changes(file("server/handler.go", 9, 0))}}, []string{
 			"risk/table: likelihood minimal and impact unknown (counts as major) give low; 0 of 25 mature outcomes, no percentage yet",
 		}},
-		{"the table alone, impact declared", risk.Input{Changes: changes(file("server/handler.go", 9, 0)), Impact: risk.ImpactMinor}, []string{
+		{"the table alone, impact declared", judged{Input: risk.Input{Changes: changes(file("server/handler.go", 9, 0)), Impact: risk.ImpactMinor}}, []string{
 			"risk/table: likelihood minimal and impact minor give low; 0 of 25 mature outcomes, no percentage yet",
 		}},
-		{"an impact outside the scale", risk.Input{Changes: changes(), Impact: risk.ImpactSevere + 1}, []string{
+		{"an impact outside the scale", judged{Input: risk.Input{Changes: changes(), Impact: risk.ImpactSevere + 1}}, []string{
 			"risk/table: likelihood minimal and impact unknown (counts as severe) give moderate; 0 of 25 mature outcomes, no percentage yet",
 		}},
-		{"a finding above the table", risk.Input{Changes: changes(file("auth/login.go", 9, 0))}, []string{
+		{"a finding above the table", judged{Input: risk.Input{Changes: changes(file("auth/login.go", 9, 0))}}, []string{
 			"risk/sensitive auth/login.go: it is about who somebody is: identity, authentication or sessions, so at least high",
 			"risk/table: likelihood minimal and impact unknown (counts as major) give low; 0 of 25 mature outcomes, no percentage yet",
 		}},
-		{"findings above, beside and below the table", risk.Input{Model: unsound, Impact: risk.ImpactNegligible,
+		{"findings above, beside and below the table", judged{Model: unsound, Input: risk.Input{Impact: risk.ImpactNegligible,
 			Changes: with(changes(file("auth/login.go", 1, 1), file("x.proto", 1, 1)), func(cs *release.ChangeSet) {
 				cs.Dependencies = dependency(release.OpListed).Dependencies
-			})}, []string{
+			})}}, []string{
 			"risk/sensitive auth/login.go: it is about who somebody is: identity, authentication or sessions, so at least high",
 			"risk/interface x.proto: it defines an interface that others depend on, so at least moderate",
 			"risk/table: likelihood unknown (counts as high) and impact negligible give moderate; the model is not sound, so its likelihood counts as the worst",
@@ -46,7 +46,7 @@ func TestReasonsStandInOrder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			a, err := risk.Assess(c.in, now)
+			a, err := c.in.assess()
 			require.NoError(t, err)
 			var got []string
 			for _, r := range a.Reasons {
@@ -120,7 +120,7 @@ func TestDefaultPolicyInFull(t *testing.T) {
 	for r := range p.Table.Axes[0].Values {
 		var row []string
 		for c := range p.Table.Axes[1].Values {
-			row = append(row, p.Table.At(r, c).String())
+			row = append(row, p.Table.Outcomes[p.Table.At(r, c)])
 		}
 		rows = append(rows, strings.Join(row, " "))
 	}

@@ -20,11 +20,10 @@ type Rule struct {
 	// Version is at least 1 and rises whenever the same change set may give other
 	// findings than before.
 	Version int
-	// Run is a pure function of the change set, whose files and resources carry their
-	// labels. It must not change it, nor keep it. Its findings must not depend on the
-	// order of the slices in it; their own order does not matter. A panic in it is not
+	// Run is a pure function of the facts. Its findings must not depend on the
+	// order of the slices in them; their own order does not matter. A panic in it is not
 	// caught.
-	Run func(*release.ChangeSet) []Finding
+	Run func(*Facts) []Finding
 }
 
 // Finding is one thing that a rule found.
@@ -44,12 +43,15 @@ type Hit struct {
 	Rule    string `json:"rule"`
 	Version int    `json:"version"`
 	Finding
+	// Waived is the id of the waiver that lowered Floor, and From what it was lowered from.
+	Waived string       `json:"waived,omitempty"`
+	From   release.Tier `json:"from,omitzero"`
 }
 
 var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // reservedIDs are the codes of reasons that come from no rule.
-var reservedIDs = []string{"table", "model"}
+var reservedIDs = []string{"break-glass", "lane", "model", "owners", tableRule, "waiver"}
 
 // lintRules says what keeps rules from being relied on.
 func lintRules(rules []Rule) []Problem {
@@ -91,7 +93,8 @@ var ours = []Rule{
 	revisionRule(), gapRule(), coverageRule(), unreadRule(),
 	sensitiveRule(), pipelineRule(), policyRule(), migrationRule(), interfaceRule(),
 	lossRule(), resourceRule(), driftRule(), settingRule(), unpinnedRule(),
-	dependencyRule(), advisoryRule(), outdatedRule(), artifactRule(), deviationRule(), sizeRule(), spreadRule(), opaqueRule(), testRule(),
+	dependencyRule(), exploitedRule(), carriedRule(), advisoryRule(), outdatedRule(), artifactRule(), deviationRule(),
+	sizeRule(), spreadRule(), opaqueRule(), testRule(), debtRule(),
 }
 
 // optional are those of ours that a policy may do without, because where they
@@ -124,3 +127,22 @@ func lintOurs(rules []Rule) []Problem {
 func same(a, b Rule) bool {
 	return a.Version == b.Version && reflect.ValueOf(a.Run).Pointer() == reflect.ValueOf(b.Run).Pointer()
 }
+
+// FirmRules are the ids of the rules of this module whose floors no policy lets a waiver lower. The
+// caller owns the slice.
+//
+//   - debt: what went out in an emergency without its evidence is paid, not waived away.
+//   - policy: whoever may waive a change of the rules may change the rules.
+//   - revision: where nobody knows what is compared with what, nobody knows what is waived.
+//   - exploited: a waiver says that a risk was weighed, and this one is not to be weighed at release
+//     time by whoever wants the release. KEV lists what is used in attacks now, and the older version,
+//     without the flaw, still runs.
+//
+// The list may be wrong for a release: matched by a name that it shares, or about code that is never
+// reached. By day the facts are set right where they come from: the matching or the inventory, which
+// the digests of the change set's sources show. At night there is break-glass: two people answer for
+// it, what was left out is owed and not forgiven. What a release only goes on with (exploited-carried)
+// can be waived, because there the risk runs already and the release adds nothing to it. A host whose
+// scans look at one side alone has to show what was there before: without that nobody can tell the two
+// apart, and the firm rule counts.
+func FirmRules() []string { return []string{"debt", "exploited", "policy", "revision"} }

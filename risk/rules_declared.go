@@ -10,7 +10,8 @@ func deviationRule() Rule {
 	return Rule{ID: "deviation", Version: 1,
 		Doc: "Moderate for each thing in which the release is not what was declared, and high where that is a sensitive matter that nobody " +
 			"announced (outside-labels) or a kind of change that nobody did (outside-kinds).",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			for _, d := range cs.Deviations {
 				f := Finding{release.TierModerate, release.Text(d.Subject).String(), fmt.Sprintf("%s: %s", release.Text(d.Kind), release.Text(d.Detail))}
@@ -27,7 +28,8 @@ func driftRule() Rule {
 	return Rule{ID: "drift", Version: 1,
 		Doc: "Moderate for each resource that was changed behind the back of its definition, and high where that is about identity, access, " +
 			"keys, secrets or network: the release will undo it or build on it, and nobody reviewed it.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			for i := range cs.Drift {
 				r := &cs.Drift[i]
@@ -45,7 +47,8 @@ func artifactRule() Rule {
 	return Rule{ID: "artifact", Version: 1,
 		Doc: "High for an artifact whose change is not known, and for one that differs although nothing that it is made of does: code, " +
 			"dependencies and configuration. Other changes of artifacts are what a release is, and are told.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			same := len(cs.Files)+len(cs.Dependencies)+len(cs.Settings)+len(cs.Resources) == 0
 			for _, a := range cs.Artifacts {
@@ -65,15 +68,15 @@ func artifactRule() Rule {
 func lossRule() Rule {
 	return Rule{ID: "loss", Version: 1,
 		Doc: "High for what takes stored data away: a rollback does not bring it back.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			return labelled(cs, release.LabelDestructive, release.TierHigh, "it takes stored data away, or may")
+		Run: func(facts *Facts) []Finding {
+			return labelled(facts, release.LabelDestructive, release.TierHigh, "it takes stored data away, or may")
 		}}
 }
 
 func unpinnedRule() Rule {
 	return Rule{ID: "unpinned", Version: 1,
 		Doc: "Moderate for content that is named by what can move: what was tested need not be what is deployed.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			return labelled(cs, release.LabelUnpinned, release.TierModerate, "it names content by what can move")
+		Run: func(facts *Facts) []Finding {
+			return labelled(facts, release.LabelUnpinned, release.TierModerate, "it names content by what can move")
 		}}
 }

@@ -2,19 +2,30 @@ package risk
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
 
 func dependencyRule() Rule {
-	return Rule{ID: "dependency", Version: 2,
-		Doc: "High for a dependency that is downgraded (what was fixed may come back), whose content comes from elsewhere under the same " +
+	return Rule{ID: "dependency", Version: 3,
+		Doc: "High for a dependency that is downgraded (what was fixed may come back, and the advisories that do are named), whose content comes from elsewhere under the same " +
 			"version (a replacement, another hash), or whose change is not known. Moderate for one that is added, direct or not, for a new major version, and for another licence; high for one that begins to run code of its own when it is installed. " +
 			"Other upgrades and removals are told and raise nothing; so is a file that merely began to list what was there all along.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			out := make([]Finding, 0, len(cs.Dependencies))
+			var flaws map[release.PURL][]*release.AdvisoryChange // made for the first downgrade
 			for i := range cs.Dependencies {
-				out = append(out, dependencyFinding(&cs.Dependencies[i]))
+				f := dependencyFinding(&cs.Dependencies[i])
+				if cs.Dependencies[i].Op == release.OpDowngraded {
+					if flaws == nil {
+						flaws = flawsOf(cs)
+					}
+					f.Text += comeBack(flaws[canonical(cs.Dependencies[i].Package)], &cs.Dependencies[i])
+				}
+				out = append(out, f)
 			}
 			return out
 		}}
@@ -62,6 +73,42 @@ func dependencyFinding(d *release.DependencyChange) Finding {
 		f.Text += " (" + release.Text(d.Detail).String() + ")"
 	}
 	return f
+}
+
+// maxTold is how many things a sentence names; of the rest it says how many there are.
+const maxTold = 3
+
+// flawsOf are the advisories of each package.
+func flawsOf(cs *release.ChangeSet) map[release.PURL][]*release.AdvisoryChange {
+	out := make(map[release.PURL][]*release.AdvisoryChange, len(cs.Advisories))
+	for i := range cs.Advisories {
+		p := canonical(cs.Advisories[i].Package)
+		out[p] = append(out[p], &cs.Advisories[i])
+	}
+	return out
+}
+
+// comeBack names the advisories that a downgrade brings in, or may.
+func comeBack(flaws []*release.AdvisoryChange, d *release.DependencyChange) string {
+	var ids []string
+	for _, a := range flaws {
+		if brings(d, a) {
+			ids = append(ids, release.Text(a.ID).String())
+		}
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) == 0 {
+		return ""
+	}
+	return "; it brings in " + named(ids)
+}
+
+// named lists sorted things as far as a sentence can hold them.
+func named(things []string) string {
+	if more := len(things) - maxTold; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(things[:maxTold], ", "), more)
+	}
+	return strings.Join(things, ", ")
 }
 
 // known is a licence, or that there is none to be seen.

@@ -35,15 +35,25 @@ func sensitiveFindings(out []Finding, subject string, labels []release.Label) []
 	return out
 }
 
+// isSensitive reports whether there is such a finding.
+func isSensitive(labels []release.Label) bool {
+	return slices.ContainsFunc(labels, func(l release.Label) bool {
+		return slices.ContainsFunc(sensitive, func(s sensitivity) bool { return s.label == l })
+	})
+}
+
 func sensitiveRule() Rule {
 	return Rule{ID: "sensitive", Version: 1,
 		Doc: "High for a file or setting labelled identity, access, crypto, secrets, payment or network: a mistake there opens " +
 			"the door to others, however small the change. One line of it in a release full of documentation counts the same.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
-			for i := range cs.Files {
-				if f := &cs.Files[i]; len(f.Labels) > 0 { // most have none, and names cost time
-					out = sensitiveFindings(out, f.Path.String(), f.Labels)
+			if facts.someSensitiveFile() {
+				for i := range cs.Files {
+					if f := &cs.Files[i]; isSensitive(f.Labels) { // most are not, and names cost time
+						out = sensitiveFindings(out, pathName(f.Path), f.Labels)
+					}
 				}
 			}
 			for i := range cs.Settings {
@@ -54,11 +64,14 @@ func sensitiveRule() Rule {
 }
 
 // labelled makes one finding for each file, setting or resource with the label.
-func labelled(cs *release.ChangeSet, label release.Label, tier release.Tier, text string) []Finding {
+func labelled(facts *Facts, label release.Label, tier release.Tier, text string) []Finding {
+	cs := facts.Changes
 	var out []Finding
-	for i := range cs.Files {
-		if slices.Contains(cs.Files[i].Labels, label) {
-			out = append(out, Finding{tier, cs.Files[i].Path.String(), text})
+	if facts.someFile(label) {
+		for i := range cs.Files {
+			if slices.Contains(cs.Files[i].Labels, label) {
+				out = append(out, Finding{tier, pathName(cs.Files[i].Path), text})
+			}
 		}
 	}
 	for i := range cs.Settings {
@@ -77,16 +90,16 @@ func labelled(cs *release.ChangeSet, label release.Label, tier release.Tier, tex
 func pipelineRule() Rule {
 	return Rule{ID: "pipeline", Version: 1,
 		Doc: "High for what builds, tests, signs or deploys: whoever controls it can forge the evidence that the release is judged by.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			return labelled(cs, release.LabelPipeline, release.TierHigh, "it builds, tests, signs or deploys, so it can forge evidence")
+		Run: func(facts *Facts) []Finding {
+			return labelled(facts, release.LabelPipeline, release.TierHigh, "it builds, tests, signs or deploys, so it can forge evidence")
 		}}
 }
 
 func policyRule() Rule {
 	return Rule{ID: "policy", Version: 1,
 		Doc: "Critical for the rules that a release is judged by, and for code owners: an author must not lower the bar in the same release.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			return labelled(cs, release.LabelPolicy, release.TierCritical, "releases are judged by it")
+		Run: func(facts *Facts) []Finding {
+			return labelled(facts, release.LabelPolicy, release.TierCritical, "releases are judged by it")
 		}}
 }
 
@@ -98,7 +111,11 @@ func migrationRule() Rule {
 		Doc: "Moderate for each migration of stored data: a release can be rolled back and its data cannot. High when it looks " +
 			"destructive by its name (drop, delete, rename, …) and when a migration that was there is changed or removed, because it may have run already. " +
 			"What stands in it is for the labels that contents give: see the rule loss.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
+			if !facts.someFile(release.LabelMigration) {
+				return nil
+			}
 			var out []Finding
 			for i := range cs.Files {
 				f := &cs.Files[i]
@@ -139,7 +156,7 @@ func ascii(s string) bool {
 func interfaceRule() Rule {
 	return Rule{ID: "interface", Version: 1,
 		Doc: "Moderate for a changed interface definition: others depend on it.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			return labelled(cs, release.LabelAPI, release.TierModerate, "it defines an interface that others depend on")
+		Run: func(facts *Facts) []Finding {
+			return labelled(facts, release.LabelAPI, release.TierModerate, "it defines an interface that others depend on")
 		}}
 }

@@ -3,6 +3,8 @@ package risk
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -11,7 +13,8 @@ func resourceRule() Rule {
 	return Rule{ID: "resource", Version: 1,
 		Doc: "High for a changed resource of identity, access, keys, secrets or network, for one whose type or change is not known, and " +
 			"when a stateful one is removed, replaced or moved; moderate for every other change of infrastructure.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			for i := range cs.Resources {
 				out = resourceFindings(out, &cs.Resources[i])
@@ -49,14 +52,15 @@ func resourceName(r *release.ResourceChange) string {
 	if r.File == "" {
 		return release.Text(r.Address).String()
 	}
-	return r.File.String() + " " + release.Text(r.Address).String()
+	return pathName(r.File) + " " + release.Text(r.Address).String()
 }
 
 func settingRule() Rule {
 	return Rule{ID: "setting", Version: 1,
 		Doc: "Moderate for each changed setting, high for one whose change is not known: configuration causes about as many outages as code " +
 			"(Google's SRE workbook, appendix C: 37 % by pushed binaries, 31 % by pushed configuration), and counts no lines.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			for i := range cs.Settings {
 				f := Finding{release.TierModerate, settingName(cs.Settings[i]), fmt.Sprintf("a setting that is %s", cs.Settings[i].Op)}
@@ -70,5 +74,15 @@ func settingRule() Rule {
 }
 
 func settingName(s release.SettingChange) string {
-	return s.File.String() + " " + release.Text(s.Key).String()
+	return pathName(s.File) + " " + release.Text(s.Key).String()
+}
+
+// pathName is a path in a subject. With a space in it, it stands in quotes: in the subject of a setting the first space is behind the
+// file, and no file can be named so that a waiver for a setting is for the file too.
+func pathName(p release.Path) string {
+	s := p.String()
+	if strings.HasPrefix(s, `"`) || !strings.Contains(s, " ") {
+		return s
+	}
+	return strconv.QuoteToASCII(string(p))
 }

@@ -3,7 +3,6 @@ package risk
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -22,29 +21,33 @@ const (
 // prose reports whether the file is documentation and nothing else; it does not
 // count towards size. Assess lets only the default labelers say so.
 func prose(f *release.FileChange) bool {
-	return slices.Contains(f.Labels, release.LabelDocs) && !slices.ContainsFunc(f.Labels, func(l release.Label) bool {
+	return len(f.Labels) > 0 && slices.Contains(f.Labels, release.LabelDocs) && !slices.ContainsFunc(f.Labels, func(l release.Label) bool {
 		return l != release.LabelDocs && l != release.LabelGenerated && l != release.LabelVendored
 	})
 }
 
+// size is how many files there are that are not prose, and how many lines of theirs changed.
+func (f *Facts) size() (files, lines count) {
+	if s := f.looked(); s.of != nil {
+		return s.files, s.lines
+	}
+	for i := range f.Changes.Files {
+		if file := &f.Changes.Files[i]; !prose(file) {
+			files, lines = files+1, lines.plus(file.Added).plus(file.Deleted)
+		}
+	}
+	return files, lines
+}
+
 func sizeRule() Rule {
-	return Rule{ID: "size", Version: 1,
+	return Rule{ID: "size", Version: 2,
 		Doc: "Moderate from 1,000 lines added and deleted, high from 10,000: nobody reads that many. Documentation does not count; " +
-			"tests, generated and vendored files do, because they can hide the rest.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			var lines count
-			for i := range cs.Files {
-				if f := &cs.Files[i]; !prose(f) {
-					lines = lines.plus(f.Added).plus(f.Deleted)
-				}
-			}
-			switch {
-			case lines >= sizeHigh:
-				return []Finding{{release.TierHigh, "", fmt.Sprintf("%d lines changed, %d or more", lines, sizeHigh)}}
-			case lines >= sizeModerate:
-				return []Finding{{release.TierModerate, "", fmt.Sprintf("%d lines changed, %d or more", lines, sizeModerate)}}
-			}
-			return nil
+			"tests, generated and vendored files do, because they can hide the rest. Earlier releases of the policy's window count together with " +
+			"this one, so that ten small releases reach the same floor as one large one; those that reached it by themselves do not.",
+		Run: func(facts *Facts) []Finding {
+			files, lines := facts.size()
+			return facts.windowFinding("lines changed", lines, files > 0, func(f *Features) count { return count(0).plus(f.LinesAdded).plus(f.LinesDeleted) },
+				windowLimit{sizeHigh, release.TierHigh}, windowLimit{sizeModerate, release.TierModerate})
 		}}
 }
 
@@ -63,41 +66,48 @@ func (c count) plus(n int64) count {
 
 // directories counts the directories of the files that are not prose.
 func directories(cs *release.ChangeSet) count {
-	seen := make(map[release.Path]struct{}, 16)
-	last, started := release.Path(""), false
+	ds := folders{most: len(cs.Files)}
 	for i := range cs.Files {
-		f := &cs.Files[i]
-		if prose(f) {
-			continue
+		if f := &cs.Files[i]; !prose(f) {
+			ds.add(f.Path)
 		}
-		dir := f.Path[:strings.LastIndexByte(string(f.Path), '/')+1]
-		if started && dir == last {
-			continue // files are mostly in order of path, which spares the map
-		}
-		seen[dir], last, started = struct{}{}, dir, true
 	}
-	return count(len(seen))
+	return count(len(ds.seen))
 }
 
 func spreadRule() Rule {
-	return Rule{ID: "spread", Version: 1,
-		Doc: "Moderate when files in 20 directories or more changed, documentation aside: no single person knows all of it.",
-		Run: func(cs *release.ChangeSet) []Finding {
-			if n := directories(cs); n >= spreadModerate {
-				return []Finding{{release.TierModerate, "", fmt.Sprintf("files in %d directories changed", n)}}
+	return Rule{ID: "spread", Version: 2,
+		Doc: "Moderate when files in 20 directories or more changed, documentation aside: no single person knows all of it. Earlier releases of the policy's " +
+			"window count together with this one, unless they reached the limit by themselves. A directory that two releases touched counts twice: history holds " +
+			"counts and no names, and what slicing could hide, counting twice shows.",
+		Run: func(facts *Facts) []Finding {
+			files, _ := facts.size()
+			// Files stand in as many directories at most, which mostly spares counting those.
+			limit := windowLimit{spreadModerate, release.TierModerate}
+			of := func(f *Features) count { return count(0).plus(f.Directories) }
+			if most, _ := facts.together(files, limit.limit, files > 0, of); most < spreadModerate {
+				return nil
 			}
-			return nil
+			own := count(facts.Features.Directories)
+			if count(facts.Features.Files) != files { // nobody measured: the rule is run by itself
+				own = directories(facts.Changes)
+			}
+			return facts.windowFinding("directories with changed files", own, files > 0, of, limit)
 		}}
 }
 
 func opaqueRule() Rule {
-	return Rule{ID: "opaque", Version: 1,
-		Doc: "Moderate for what a reviewer cannot read in the change: a binary file, a symbolic link, a file that changed its type, is of an unknown one, or became executable. High for a submodule that moved " +
+	return Rule{ID: "opaque", Version: 2,
+		Doc: "Moderate for what a reviewer cannot read in the change: a binary file, a symbolic link, a file that changed its type, is of an unknown one, or became executable, or one whose contents were not there to be counted. High for a submodule that moved " +
 			"(its content is elsewhere) and for a file whose change is not known.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
 			var out []Finding
 			for i := range cs.Files {
 				f := &cs.Files[i]
+				if f.Op == release.OpModified && f.NewMode == "100644" && f.OldMode == "100644" && !f.Binary && !f.Uncounted {
+					continue // most are
+				}
 				switch {
 				case !f.Op.Known():
 					out = append(out, Finding{release.TierHigh, f.Path.String(), "what happened to it is not known"})
@@ -109,6 +119,8 @@ func opaqueRule() Rule {
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "a symbolic link: what it stands for is elsewhere"})
 				case f.Binary && f.Op != release.OpRemoved:
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "a binary file: its change cannot be read"})
+				case f.Uncounted:
+					out = append(out, Finding{release.TierModerate, f.Path.String(), "its contents were not there: how much of it changed is not known"})
 				case !plainMode(f.OldMode) || !plainMode(f.NewMode):
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "what kind of file it is is not known"})
 				case f.NewMode == "100755" && f.OldMode == "100644":
@@ -125,12 +137,16 @@ func plainMode(mode string) bool { return mode == "" || mode == "100644" || mode
 func testRule() Rule {
 	return Rule{ID: "test-removed", Version: 1,
 		Doc: "Moderate when a test is removed, or loses more lines than it gains: the tests that pass say less than before.",
-		Run: func(cs *release.ChangeSet) []Finding {
+		Run: func(facts *Facts) []Finding {
+			cs := facts.Changes
+			if !facts.someFile(release.LabelTest) {
+				return nil
+			}
 			var out []Finding
 			for i := range cs.Files {
 				f := &cs.Files[i]
 				switch {
-				case !slices.Contains(f.Labels, release.LabelTest):
+				case len(f.Labels) == 0 || !slices.Contains(f.Labels, release.LabelTest):
 				case f.Op == release.OpRemoved:
 					out = append(out, Finding{release.TierModerate, f.Path.String(), "a test is removed"})
 				case f.Deleted > f.Added:

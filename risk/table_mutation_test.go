@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/risk"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -37,7 +36,7 @@ func dominates(a, b []int) bool {
 func TestEveryMutationOfAnyTable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var table risk.Table
+		table := risk.Table{Outcomes: []string{"d", "c", "b", "a"}} // their order is that of the list
 		cells := 1
 		for i := range rapid.IntRange(1, 4).Draw(t, "axes") {
 			a := risk.Axis{Name: strconv.Itoa(i)}
@@ -50,29 +49,55 @@ func TestEveryMutationOfAnyTable(t *testing.T) {
 		at := make([][]int, cells)
 		for i := range cells {
 			at[i] = cellIndexes(table, i)
-			tier := rapid.SampledFrom([]release.Tier{1, 1, 2, 3, 4}).Draw(t, "cell")
-			for k, below := range table.Tiers {
+			worst := rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "cell")
+			for k, below := range table.Cells {
 				if dominates(at[k], at[i]) {
-					tier = max(tier, below)
+					worst = max(worst, slices.Index(table.Outcomes, below))
 				}
 			}
-			table.Tiers = append(table.Tiers, tier)
-			require.LessOrEqual(t, len(table.Tiers), cells)
+			table.Cells = append(table.Cells, table.Outcomes[worst])
+			require.LessOrEqual(t, len(table.Cells), cells)
 		}
 		require.Empty(t, table.Lint())
 		for i := range cells {
-			require.Equal(t, table.Tiers[i], table.At(at[i]...))
-			for tier := release.TierUnknown; tier <= release.TierCritical+1; tier++ {
-				changed := risk.Table{Axes: table.Axes, Tiers: slices.Clone(table.Tiers)}
-				changed.Tiers[i] = tier
-				wrong := tier == release.TierUnknown || tier > release.TierCritical
+			require.Equal(t, table.Cells[i], table.Outcomes[table.At(at[i]...)])
+			for _, word := range []string{"a", "b", "c", "d", "", "e"} {
+				changed := risk.Table{Axes: table.Axes, Outcomes: table.Outcomes, Cells: slices.Clone(table.Cells)}
+				changed.Cells[i] = word
+				severity := func(k int) int { return slices.Index(table.Outcomes, changed.Cells[k]) }
+				wrong := severity(i) < 0
 				for k := range cells {
-					wrong = wrong || dominates(at[i], at[k]) && changed.Tiers[k] < tier || dominates(at[k], at[i]) && changed.Tiers[k] > tier
+					wrong = wrong || dominates(at[i], at[k]) && severity(k) < severity(i) || dominates(at[k], at[i]) && severity(k) > severity(i)
 				}
-				require.Equal(t, wrong, len(changed.Lint()) > 0, "cell %v = %s: %v", at[i], tier, changed.Lint())
+				require.Equal(t, wrong, len(changed.Lint()) > 0, "cell %v = %s: %v", at[i], word, changed.Lint())
 			}
 		}
-		short := risk.Table{Axes: table.Axes, Tiers: table.Tiers[:cells-1]}
+		short := risk.Table{Axes: table.Axes, Outcomes: table.Outcomes, Cells: table.Cells[:cells-1]}
 		require.NotEmpty(t, short.Lint(), "a cell that is missing")
 	})
+}
+
+// A table that somebody made large is still looked through in time that grows with its size alone: word by word against all
+// before, these take minutes.
+func TestLintOfLargeTables(t *testing.T) {
+	t.Parallel()
+	words := make([]string, 1<<16)
+	for i := range words {
+		words[i] = strconv.Itoa(i)
+	}
+	large := risk.Table{Axes: []risk.Axis{{Name: "a", Values: words}}, Outcomes: words, Cells: slices.Clone(words)}
+	require.Empty(t, large.Lint())
+	require.Empty(t, large.Remarks())
+	large.Cells[1<<15] = words[0]
+	require.Len(t, large.Lint(), 1)
+	large.Cells[1<<15] = ""
+	require.Len(t, large.Lint(), 2, "no outcome, and as the most severe it makes the next one fall")
+	many := risk.Table{Outcomes: []string{"d", "c"}, Cells: slices.Repeat([]string{"d"}, 1<<15)}
+	many.Axes = []risk.Axis{{Name: "many", Values: words[:1<<15]}}
+	for _, w := range words {
+		many.Axes = append(many.Axes, risk.Axis{Name: w, Values: []string{"one"}})
+	}
+	require.Empty(t, many.Lint())
+	many.Axes[7].Name = "9"
+	require.Equal(t, []risk.Problem{{Path: "axes[10]", Text: `"9" stands twice`}}, many.Lint())
 }

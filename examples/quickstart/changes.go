@@ -8,7 +8,6 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/compare"
 	"github.com/sallyport-dev/sallyport/release/gitlog"
-	"github.com/sallyport-dev/sallyport/risk"
 )
 
 // readChanges reads the change set and builds the artifact: a tar of the clean
@@ -93,21 +92,4 @@ func (s *story) printChanges() {
 func (s *story) linkNote() string {
 	return fmt.Sprintf("%s out of the tree, plain files in the artifact; the first: %s (%s)",
 		count(len(s.links), "link"), s.links[0].Path, release.Text(s.links[0].Reason))
-}
-
-// assess says how careful to be, and why.
-func (s *story) assess() error {
-	var err error
-	s.assessment, err = risk.Assess(risk.Input{Changes: s.changes, Digest: s.release.Changes, Model: s.learner.Model()}, now())
-	if err != nil {
-		return err
-	}
-	s.item("tier", "%s", s.assessment.Tier)
-	s.reasons(s.assessment.Reasons)
-	s.item("would need", "")
-	for _, r := range s.assessment.Requirements {
-		s.line("     %d x %s: %s", r.Needed(), r.ID, r.Why)
-	}
-	s.line("     a rollout in at least %d stages, %s each: %s", s.assessment.Rollout.MinStages, s.assessment.Rollout.MinBake, s.assessment.Rollout.Why)
-	return nil
 }

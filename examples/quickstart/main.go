@@ -5,10 +5,12 @@
 //	go run ./examples/quickstart [-repo DIR] [-base REV] [-head REV] [-out DIR] [-regress]
 //
 // The change set, the check, the artifact, the signatures and the decisions are
-// real. The approvers' keys are demonstration keys that the program makes, and
-// the deployment, its traffic and the time that passes are simulated; the program
-// says so where it happens. Kill it in mid-rollout and run it again: it goes on
-// where it was.
+// real. The policy and the waivers (.sallyport/policy.yaml, .sallyport/waivers.yaml) and
+// the code owners that the release is judged by are those of its base; with a policy
+// that cannot be read there is no verdict. The approvers' keys are demonstration keys
+// that the program makes, and the deployment, its traffic and the time that passes are
+// simulated; the program says so where it happens. Kill it in mid-rollout and run it
+// again: it goes on where it was.
 //
 // Exit codes: 0 allowed and rolled out, 1 denied or rolled back, 2 wrong usage or
 // could not evaluate, 3 hold.

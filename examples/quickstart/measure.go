@@ -5,7 +5,6 @@ import (
 
 	"github.com/sallyport-dev/sallyport/metrics"
 	"github.com/sallyport-dev/sallyport/release"
-	"github.com/sallyport-dev/sallyport/risk"
 )
 
 // measure records what happened as facts, prints the five metrics, and tells
@@ -85,8 +84,8 @@ func (s *story) learn(log *metrics.Log, ended time.Time) error {
 	}
 	at := ended
 	if s.events[len(s.events)-1].Kind == release.EventDeployed {
-		at = ended.Add(risk.DefaultHorizon)
-		s.item("later", "simulated: %.0f days pass without an incident", risk.DefaultHorizon.Hours()/24)
+		at = ended.Add(s.learner.Horizon)
+		s.item("later", "simulated: %.0f days pass without an incident", s.learner.Horizon.Hours()/24)
 	}
 	if s.outcome, err = log.Snapshot(at).Outcome(metrics.DORA(), metrics.OutcomeQuery{Release: digest, FailuresObserved: true}); err != nil {
 		return err
@@ -95,9 +94,9 @@ func (s *story) learn(log *metrics.Log, ended time.Time) error {
 	if s.outcome.Kind == release.OutcomeUnknown {
 		return nil // nothing was exposed
 	}
-	if err := s.learner.Observe(s.outcome, s.assessment.Features); err != nil {
+	if err := s.learner.Observe(s.assessment.Observed(s.outcome)); err != nil {
 		return err
 	}
-	s.item("risk", "%s", s.learner.Health())
+	s.item("risk", "%s", s.learner.Counts())
 	return s.dir.save("learner.json", &s.learner)
 }

@@ -34,6 +34,7 @@ type story struct {
 	release    release.Release
 	previous   release.Ref
 	learner    risk.Learner
+	window     risk.Window // of the releases that this program let out
 	assessment risk.Assessment
 
 	people    people
@@ -57,7 +58,7 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 		return 0, err
 	}
 	p.step(2, "How careful to be")
-	if err := s.assess(); err != nil {
+	if err := s.assess(ctx); err != nil {
 		return 0, err
 	}
 	p.step(3, "Decide on no evidence")
@@ -77,6 +78,9 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 		return 0, err
 	}
 	if verdict.Allowed() || begun {
+		if err := s.remember(); err != nil {
+			return 0, err
+		}
 		p.step(5, "Roll out (deployment, traffic and time are simulated)")
 		if code, err = s.rollOut(ctx); err != nil {
 			return 0, err
@@ -153,7 +157,8 @@ func (s *story) open(ctx context.Context) error {
 	if s.dir.resumed {
 		s.line("An earlier run was interrupted here; this one goes on where it was.")
 	}
-	return s.dir.load("learner.json", &s.learner)
+	s.learner.Horizon = 30 * 24 * time.Hour // what fails here, fails within a month
+	return errors.Join(s.dir.load("learner.json", &s.learner), s.dir.load("window.json", &s.window))
 }
 
 func (s *story) close() error {

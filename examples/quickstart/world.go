@@ -46,7 +46,7 @@ const (
 	usualRate     = 0.004  // of errors
 	regressedRate = 0.03
 	internalShare = 0.1 // of all traffic, in percent
-	regionShare   = 20.0
+	regionShare   = 50.0
 	regionName    = "region-1"
 )
 

@@ -20,8 +20,11 @@ type place struct{ line, column int }
 
 // converter writes nodes as JSON, and null where there is no JSON for one: package risk refuses null everywhere.
 type converter struct {
+	kind
 	json     []byte
+	lines    int              // of the file
 	places   map[string]place // of names and elements, by JSON pointer
+	scalars  map[string]place // of scalars
 	mistakes []risk.Mistake
 	spoiled  map[string]bool // pointers whose mistake is told already
 	full     bool            // the limit is reached
@@ -56,10 +59,10 @@ func (c *converter) value(pointer string, n *yaml.Node) {
 	switch {
 	case c.full:
 		return
-	case len(c.json) > MaxBytes:
+	case len(c.json) > c.bytes:
 		c.full = true
 		c.mistakes = nil
-		c.wrong("", n, "with what its aliases name, it is more than %d bytes", MaxBytes)
+		c.wrong("", n, "with what its aliases name, it is more than %d bytes", c.bytes)
 		return
 	case tagged(n):
 		c.spoil(pointer, "a tag stands here; what a value is, it says itself")
@@ -139,6 +142,7 @@ var (
 )
 
 func (c *converter) scalar(pointer string, n *yaml.Node) {
+	c.scalars[pointer] = place{n.Line, n.Column}
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	switch {
 	case !plain:

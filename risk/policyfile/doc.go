@@ -1,8 +1,15 @@
-// Package policyfile reads a policy of package risk that people write: YAML.
+// Package policyfile reads what package risk is told by people, policies and waivers,
+// where they write it as YAML.
 //
 // [Parse] takes the shape that risk.PolicySchema names, so that a policy has the same
 // members and the same digest whether it is built in Go, read as JSON or read as
-// YAML. testdata/default.yaml is the default policy, to start from.
+// YAML. testdata/default.yaml is the default policy, to start from; a smaller file extends it, by its
+// digest: see [risk.ParsePolicy]. [Upgrade] brings a file up to the rules of a newer build and keeps
+// its comments. [ParseWaivers] takes the shape that risk.WaiversSchema names: testdata/waivers.yaml
+// has two.
+//
+// These files belong into the directory .sallyport of the repository that they speak of: there the rule
+// "policy" sees each change of them. They are read at the base revision of a release.
 //
 // # No guessing
 //
@@ -17,7 +24,7 @@
 //
 // # All mistakes at once
 //
-// The error is a *risk.PolicyError: it has every mistake with line and column, of the
+// The error is a *risk.TextError: it has every mistake with line and column, of the
 // member's name where the value has one. Only where the text is not YAML at all does
 // it end with the first. Importing this package links a YAML parser, which package
 // risk does not.

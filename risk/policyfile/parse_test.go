@@ -1,14 +1,15 @@
 package policyfile_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -43,48 +44,113 @@ func mistakes(t require.TestingT, text string) []risk.Mistake {
 		return nil
 	}
 	require.Nil(t, p)
-	e, ok := errors.AsType[*risk.PolicyError](err)
+	return told(t, "policy", err)
+}
+
+// told are the mistakes of an error, in the order of the text.
+func told(t require.TestingT, of string, err error) []risk.Mistake {
+	e, ok := errors.AsType[*risk.TextError](err)
 	require.True(t, ok, "%v", err)
+	require.Equal(t, of, e.Of)
 	require.NotEmpty(t, e.Mistakes)
 	require.LessOrEqual(t, len(e.Mistakes), risk.MaxMistakes)
+	require.True(t, slices.IsSortedFunc(e.Mistakes, func(a, b risk.Mistake) int { return a.Line - b.Line }))
 	return e.Mistakes
 }
 
+// inText wants places that are in the text.
+func inText(t require.TestingT, b []byte, got []risk.Mistake) {
+	lines := 1 + strings.Count(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(b)), "\n")
+	for _, m := range got {
+		require.LessOrEqual(t, m.Line, lines, "%v", m)
+	}
+}
+
+// The file is the default policy. Where it is not any more, what is told says what to write.
 func TestDefaultFile(t *testing.T) {
 	t.Parallel()
+	for i, r := range risk.Rules() {
+		line := "\n  - " + ruleLine(r.ID) + "\n"
+		require.Contains(t, file(t), line, "testdata/default.yaml must name this rule so, as number %d of the rules", i+1)
+	}
 	p, err := policyfile.Parse([]byte(file(t)), risk.Code{})
 	require.NoError(t, err)
+	require.Empty(t, edits("", tree(t, risk.Default()), tree(t, p)), "testdata/default.yaml must be edited so")
 	require.Equal(t, digest(t, risk.Default()), digest(t, p))
-	want, err := risk.Default().MarshalJSON()
-	require.NoError(t, err)
-	got, err := p.MarshalJSON()
-	require.NoError(t, err)
-	require.Equal(t, string(want), string(got))
 
-	for _, text := range []string{strings.ReplaceAll(file(t), "\n", "\r\n"), "\ufeff" + file(t), "---\n" + file(t) + "...\n", string(want)} {
+	for _, text := range []string{strings.ReplaceAll(file(t), "\n", "\r\n"), "\ufeff" + file(t), "---\n" + file(t) + "...\n"} {
 		p, err := policyfile.Parse([]byte(text), risk.Code{})
 		require.NoError(t, err)
 		require.Equal(t, digest(t, risk.Default()), digest(t, p))
 	}
 }
 
+// tree is a policy's text as JSON values.
+func tree(t *testing.T, p *risk.Policy) any {
+	b, err := p.MarshalJSON()
+	require.NoError(t, err)
+	var out any
+	require.NoError(t, json.Unmarshal(b, &out))
+	return out
+}
+
+// edits say, by pointers, what makes one JSON value of another.
+func edits(at string, want, have any) []string {
+	var out []string
+	switch w := want.(type) {
+	case map[string]any:
+		h, _ := have.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(w)) {
+			out = append(out, edits(at+"/"+name, w[name], h[name])...)
+		}
+		for name := range h {
+			if _, ok := w[name]; !ok {
+				out = append(out, at+"/"+name+" must not be there")
+			}
+		}
+	case []any:
+		h, _ := have.([]any)
+		for i := range w {
+			out = append(out, edits(fmt.Sprint(at, "/", i), w[i], append(h, make([]any, len(w))...)[i])...)
+		}
+		if len(h) > len(w) {
+			out = append(out, fmt.Sprint(at, "/", len(w), " and what follows must not be there"))
+		}
+	default:
+		if want != have {
+			out = append(out, fmt.Sprintf("%s must be %v and is %v", at, want, have))
+		}
+	}
+	return out
+}
+
+// ruleLine is how the file names a rule of this build, rulePointer where.
+func ruleLine(id string) string {
+	i := slices.IndexFunc(risk.Rules(), func(r risk.Rule) bool { return r.ID == id })
+	return fmt.Sprintf("{id: %s, version: %d}", id, risk.Rules()[i].Version)
+}
+
+func rulePointer(id string) string {
+	return fmt.Sprintf("/rules/%d", slices.IndexFunc(risk.Rules(), func(r risk.Rule) bool { return r.ID == id }))
+}
+
 // wrongs are single mistakes: what stands in the file, what stands there instead, and
 // what is told, at the place where the marker "@" stands in the new text.
 var wrongs = []struct{ name, old, new, pointer, text string }{
 	{"no as id", "id: sallyport/default/1", "@id: no", "/id", `"no" is read in different ways`},
-	{"rule of nobody", "{id: setting, version: 1}", "{@id: settings, version: 1}", "/rules/12/id", "no rule"},
-	{"version with a zero", "{id: revision, version: 1}", "{id: revision, @version: 01}", "/rules/0/version", "in different ways"},
-	{"version of text", "{id: gap, version: 1}", `{id: gap, @version: "1"}`, "/rules/1/version", "text stands where a whole number must"},
-	{"version of another build", "{id: loss, version: 1}", "{id: loss, @version: 4}", "/rules/9/version", "which has version 1"},
-	{"rule without version", "{id: size, version: 1}", "@{id: size}", "/rules/19", `"version" is missing`},
+	{"rule of nobody", ruleLine("setting"), "{@id: settings, version: 1}", rulePointer("setting") + "/id", "no rule"},
+	{"version with a zero", ruleLine("revision"), "{id: revision, @version: 01}", rulePointer("revision") + "/version", "in different ways"},
+	{"version of text", ruleLine("gap"), `{id: gap, @version: "1"}`, rulePointer("gap") + "/version", "text stands where a whole number must"},
+	{"version of another build", ruleLine("loss"), "{id: loss, @version: 99}", rulePointer("loss") + "/version", "which has version"},
+	{"rule without version", ruleLine("size"), "@{id: size}", rulePointer("size"), `"version" is missing`},
 	{"cut with a comma", "[0.1, 0.3, 0.6]", "[0.1, 0.3, @0_6]", "/cuts/2", "in different ways"},
 	{"impact in capitals", "unknownImpact: major", "@unknownImpact: Major", "/unknownImpact", "no word"},
-	{"cell of nothing", "moderate, moderate, moderate, high, critical,", "moderate, @~, moderate, high, critical,", "/table/tiers/16", "nothing stands"},
-	{"cell that falls", "low, low, low, low, moderate,  # minimal\n      low, low, low, moderate, moderate,", "low, low, low, low, high,  # minimal\n      low, low, low, moderate, @moderate,", "/table/tiers/9", "gives only"},
+	{"cell of nothing", "moderate, moderate, moderate, high, critical,", "moderate, @~, moderate, high, critical,", "/table/cells/16", "nothing stands"},
+	{"cell that falls", "low, low, low, low, moderate,  # minimal\n      low, low, low, moderate, moderate,", "low, low, low, low, high,  # minimal\n      low, low, low, moderate, @moderate,", "/table/cells/9", "gives only"},
 	{"count of text", "evidence: test-result\n        count: 1\n        why: Tests ran on this release and passed.\n      - id: approval/any", "evidence: test-result\n        @count: one\n        why: Tests ran.\n      - id: approval/any",
 		"/demands/0/requirements/0/count", "text stands where a whole number"},
 	{"no why", "why: Somebody looked at the release and said yes.", "@why:", "/demands/0/requirements/1/why", "nothing stands"},
-	{"bake of a number", "minBake: 0s", "@minBake: 0", "/demands/0/rollout/minBake", "a number stands where a duration"},
+	{"bake of a number", "minBake: 0s\n      why: It may go out at once.", "@minBake: 0", "/demands/0/rollout/minBake", "a number stands where a duration"},
 	{"bake to the base of 60", "minBake: 10m", "@minBake: 10:00", "/demands/1/rollout/minBake", "in different ways"},
 	{"share of text", "maxFirstPercent: 25", "@maxFirstPercent: 25%", "/demands/1/rollout/maxFirstPercent", "text stands where a number must"},
 	{"independent as yes", "count: 2\n        independent: true", "count: 2\n        @independent: yes", "/demands/2/requirements/1/independent", `"yes" is read`},
@@ -92,7 +158,18 @@ var wrongs = []struct{ name, old, new, pointer, text string }{
 	{"roles as a word", "roles: [security]", "@roles: security", "/demands/3/requirements/2/roles", "text stands where an array must"},
 	{"an unknown name", "minStages: 3", "minStages: 3\n      @minstage: 3", "/demands/2/rollout/minstage", "no member"},
 	{"another case", "minStages: 4", "minStages: 4\n      @WHY: x", "/demands/3/rollout/WHY", "some parsers"},
-	{"a tag", "tier: moderate", "@tier: !!str moderate", "/demands/1/tier", "tag"},
+	{"nobody's owners", "tier: high\n    owners: true", "tier: high\n    @owners: all", "/demands/2/owners", "text stands where true or false"},
+	{"step of nothing", "maxStepPercent: 50", "@maxStepPercent: 0", "/demands/3/rollout/maxStepPercent", "any share will do"},
+	{"window of nothing", "window: 168h", "@window: 0s", "/window", "must be more than zero"},
+	{"answers as booleans", "{name: exposed, values: [\"no\", \"yes\"]}", "{name: exposed, values: [@no, \"yes\"]}", "/advisories/table/axes/1/values/0", "in different ways"},
+	{"floor of nobody", "floors: [moderate, moderate, high,", "floors: [moderate, moderate, @severe,", "/advisories/floors/2", "no word"},
+	{"firm as a word", "firm: [", "@firm: policy # [", "/firm", "text stands where an array must"},
+	{"waivers of a year", "maxWaiver: 2160h", "@maxWaiver: 1y", "/maxWaiver", "no duration"},
+	{"lane of a number", "from: 14 days", "@from: 14", "/expedite/from", "a number stands where text must"},
+	{"lane without a rollout", "\n  demands:\n    -", "\n  demands:\n    - @rollouts: 1\n     ", "/expedite/demands/0/rollouts", "no member"},
+	{"glass without an end", "due: 72h", "@due: never", "/breakGlass/due", "no duration"},
+	{"glass with a tier", "maxAge: 4h", "maxAge: 4h\n  @tier: low", "/breakGlass/tier", "no member"},
+	{"a tag", "tier: moderate\n    owners", "@tier: !!str moderate\n    owners", "/demands/1/tier", "tag"},
 	{"a name with a tag", "minBake: 30m", "minBake: 30m\n      @!!str x: y", "/demands/2/rollout", "tag"},
 }
 
@@ -202,9 +279,10 @@ func TestShared(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, digest(t, risk.Default()), digest(t, p))
 
+	line := strings.Count(text[:strings.Index(text, "- *tests")], "\n") + 1
 	for _, merge := range []string{"- {<<: *tests, count: 2}", "- {count: 2, <<: [*tests]}", "- <<: *tests", "- {!!merge <<: *tests}", "- {<<: {count: 1}, id: x, evidence: x, why: x}"} {
 		got := mistakes(t, strings.Replace(text, "- *tests", merge, 1))
-		require.True(t, slices.ContainsFunc(got, func(m risk.Mistake) bool { return strings.Contains(m.Text, "merge key") && m.Line == 73 }), "%v", got)
+		require.True(t, slices.ContainsFunc(got, func(m risk.Mistake) bool { return strings.Contains(m.Text, "merge key") && m.Line == line }), "%v", got)
 	}
 
 	got := mistakes(t, strings.Replace(text, "count: 1", "count: no", 1))
@@ -215,7 +293,7 @@ func TestShared(t *testing.T) {
 func TestHostCode(t *testing.T) {
 	t.Parallel()
 	own := risk.Code{
-		Rules:    []risk.Rule{{ID: "friday", Doc: "x", Version: 3, Run: func(*release.ChangeSet) []risk.Finding { return nil }}},
+		Rules:    []risk.Rule{{ID: "friday", Doc: "x", Version: 3, Run: func(*risk.Facts) []risk.Finding { return nil }}},
 		Labelers: []label.Labeler{{ID: "mine", Doc: "x.", Version: 2}},
 	}
 	text := strings.Replace(file(t), "\ncuts:", "\nlabelers: [{id: mine, version: 2}]\ncuts:", 1)
@@ -229,7 +307,7 @@ func TestHostCode(t *testing.T) {
 
 	p, err = policyfile.Parse([]byte(text), risk.Code{Rules: append(own.Rules, own.Rules...)})
 	require.Nil(t, p)
-	_, ok := errors.AsType[*risk.PolicyError](err)
+	_, ok := errors.AsType[*risk.TextError](err)
 	require.False(t, ok)
 	require.ErrorContains(t, err, "stands twice")
 }
@@ -267,12 +345,27 @@ func TestOfAnotherWriter(t *testing.T) {
 	})
 }
 
+// A small file extends another policy, as JSON does.
+func TestExtends(t *testing.T) {
+	t.Parallel()
+	small := fmt.Sprintf("schema: %s\nid: acme/1\nextends: {id: %s, digest: %s}\nmaxWaiver: 336h\n", risk.PolicySchema, risk.Default().ID, digest(t, risk.Default()))
+	p, err := policyfile.Parse([]byte(small), risk.Code{})
+	require.NoError(t, err)
+	want := risk.Default()
+	want.ID, want.MaxWaiver = "acme/1", 336*time.Hour
+	require.Equal(t, digest(t, want), digest(t, p))
+
+	got := mistakes(t, strings.Replace(small, "sha256:", "sha256:0", 1))
+	require.Len(t, got, 1)
+	require.Equal(t, risk.Mistake{Pointer: "/extends/digest", Line: 3, Column: 36, Text: got[0].Text}, got[0])
+}
+
 // Mistakes are counted once, whether they are YAML's or the shape's.
 func TestManyMistakes(t *testing.T) {
 	t.Parallel()
-	for cell, more := range map[string]int{"no": 3007 - risk.MaxMistakes, "1": 3007 - risk.MaxMistakes} {
-		_, err := policyfile.Parse([]byte("table:\n  tiers: ["+strings.Repeat(cell+", ", 3000)+"]\n"), risk.Code{})
-		e, ok := errors.AsType[*risk.PolicyError](err)
+	for cell, more := range map[string]int{"no": 3013 - risk.MaxMistakes, "1": 3013 - risk.MaxMistakes} {
+		_, err := policyfile.Parse([]byte("table:\n  cells: ["+strings.Repeat(cell+", ", 3000)+"]\n"), risk.Code{})
+		e, ok := errors.AsType[*risk.TextError](err)
 		require.True(t, ok)
 		require.Len(t, e.Mistakes, risk.MaxMistakes)
 		require.Equal(t, more, e.More, cell)
@@ -293,7 +386,7 @@ func TestHostile(t *testing.T) {
 		"a list of it":                  "id: &a [\"" + long + "\"]\nrules: [" + strings.Repeat("*a, ", 1000) + "]\n",
 		"doublings":                     doublings,
 		"roles":                         "demands:\n- requirements:\n  - &a {roles: [" + strings.Repeat("a, ", 30) + "a]}\n" + strings.Repeat("  - *a\n", 400),
-		"cells":                         "table:\n  tiers: [" + strings.Repeat("no, ", 9000) + "]\n",
+		"cells":                         "table:\n  cells: [" + strings.Repeat("no, ", 9000) + "]\n",
 		"names":                         strings.Repeat("{a: ", 10) + strings.Repeat("}", 10),
 		"tags":                          "rules: [" + strings.Repeat("!x a, ", 4000) + "]\n",
 	} {
@@ -309,6 +402,7 @@ func TestHostile(t *testing.T) {
 // mistakes each time, in order, within the text.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(file(f)))
+	f.Add([]byte("---"))
 	for _, w := range wrongs {
 		f.Add([]byte(strings.Replace(file(f), w.old, strings.Replace(w.new, "@", "", 1), 1)))
 	}
@@ -317,10 +411,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			first := mistakes(t, string(b))
 			require.Equal(t, first, mistakes(t, string(b)))
-			for i, m := range first {
-				require.LessOrEqual(t, m.Line, bytes.Count(b, []byte("\n"))+bytes.Count(b, []byte("\r"))+1, "%v", m)
-				require.True(t, i == 0 || first[i-1].Line <= m.Line)
-			}
+			inText(t, b, first)
 			return
 		}
 		require.NoError(t, p.Validate())

@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// PolicyError is everything that is wrong with the text of a policy. What it says
-// may change from version to version.
-type PolicyError struct {
+// TextError is everything that is wrong with a text that people write: a policy or
+// waivers. What it says may change from version to version.
+type TextError struct {
+	// Of is what the text was read as: "policy" or "waivers".
+	Of string
 	// Mistakes are in the order of the text: at least one, at most [MaxMistakes].
 	Mistakes []Mistake
 	// More is how many there are besides, at least.
@@ -17,7 +19,7 @@ type PolicyError struct {
 // MaxMistakes is how many mistakes of one text are told one by one.
 const MaxMistakes = 100
 
-// Mistake is one thing that is wrong with the text of a policy, and where.
+// Mistake is one thing that is wrong with a text, and where.
 type Mistake struct {
 	// Pointer is the JSON pointer (RFC 6901) of the value; "" is the whole text. Of what
 	// is missing it is that of the object where it is.
@@ -43,12 +45,12 @@ func (m Mistake) String() string {
 }
 
 // Error has one line for each mistake.
-func (e *PolicyError) Error() string {
+func (e *TextError) Error() string {
 	if len(e.Mistakes) == 1 && e.More == 0 {
-		return "risk: policy: " + e.Mistakes[0].String()
+		return "risk: " + e.Of + ": " + e.Mistakes[0].String()
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "risk: policy: %d mistakes", len(e.Mistakes)+e.More)
+	fmt.Fprintf(&b, "risk: %s: %d mistakes", e.Of, len(e.Mistakes)+e.More)
 	for _, m := range e.Mistakes {
 		b.WriteString("\n\t" + m.String())
 	}

@@ -1,0 +1,4 @@
+package risk
+
+// ClonePolicy is the copy that an [Assessor] keeps.
+func ClonePolicy(p *Policy) *Policy { return p.clone() }

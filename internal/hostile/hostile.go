@@ -19,6 +19,10 @@ const (
 	MaxBytes = 64 << 20 // of heap, above what was there before
 )
 
+// again is how often what took too long is tried again; the least counts. A thread's
+// time grows by what its neighbours do to the caches of a shared machine.
+const again = 2
+
 // Input is one hostile input.
 type Input struct {
 	Name string // of the subtest
@@ -64,6 +68,12 @@ func Texts() []Input {
 func Within(t *testing.T, f func()) {
 	t.Helper()
 	_, spent, _ := measure(nil, func([]byte) bool { f(); return true })
+	for range again {
+		if spent > MaxTime && !race {
+			_, once, _ := measure(nil, func([]byte) bool { f(); return true })
+			spent = min(spent, once)
+		}
+	}
 	if spent > MaxTime && !race {
 		t.Fatalf("it took %v, which is more than %v", spent, MaxTime)
 	}
@@ -81,6 +91,12 @@ func Check(t *testing.T, inputs []Input, parse func([]byte) (refused bool)) {
 	for _, in := range inputs {
 		t.Run(in.Name, func(t *testing.T) {
 			refused, spent, allocated := measure(in.Text, parse)
+			for range again {
+				if spent > MaxTime {
+					_, once, _ := measure(in.Text, parse)
+					spent = min(spent, once)
+				}
+			}
 			if !refused && !in.Fine {
 				t.Fatal("it must be refused")
 			}

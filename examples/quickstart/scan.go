@@ -105,7 +105,7 @@ func scan(cs *release.ChangeSet, dir string) (scanResult, error) {
 }
 
 func isTest(f release.FileChange) bool {
-	for _, l := range label.File(f, label.Default()) {
+	for _, l := range label.Compile().File(f) {
 		if l == release.LabelTest {
 			return true
 		}

@@ -105,7 +105,7 @@ func orDefault(readers []Reader) []Reader {
 
 // label puts this module's labels on what changed, and the host's besides.
 func (o *Options) label(cs *release.ChangeSet) {
-	label.Apply(cs, slices.Concat(label.Default(), o.Labelers)...)
+	label.Compile().With(o.Labelers...).Apply(cs)
 }
 
 // skip reports whether no reader gets the file.

@@ -27,19 +27,7 @@ type Labeler struct {
 // Apply labels all files (also those of the commits) and resources of cs, those that
 // drifted too. Without labelers it uses [Default]. Labels that are there stay. Who labels
 // change by change, or with [Default] and more, saves time with a [Set].
-func Apply(cs *release.ChangeSet, ls ...Labeler) {
-	s := Compile(ls...)
-	s.Files(cs.Files)
-	for i := range cs.Commits {
-		s.Files(cs.Commits[i].Files)
-	}
-	for i := range cs.Resources {
-		cs.Resources[i].Labels = s.Resource(cs.Resources[i])
-	}
-	for i := range cs.Drift {
-		cs.Drift[i].Labels = s.Resource(cs.Drift[i])
-	}
-}
+func Apply(cs *release.ChangeSet, ls ...Labeler) { Compile(ls...).Apply(cs) }
 
 // File is the labels that fc has and those that ls name for it: sorted, each
 // once. The result is new; fc is not changed. [release.LabelDocs] never stands

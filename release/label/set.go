@@ -70,6 +70,20 @@ func (s *Set) file(fc *release.FileChange, own candidates) []release.Label {
 	return calm(set(out))
 }
 
+// Apply is [Apply] with the labelers of s.
+func (s *Set) Apply(cs *release.ChangeSet) {
+	s.Files(cs.Files)
+	for i := range cs.Commits {
+		s.Files(cs.Commits[i].Files)
+	}
+	for i := range cs.Resources {
+		cs.Resources[i].Labels = s.Resource(cs.Resources[i])
+	}
+	for i := range cs.Drift {
+		cs.Drift[i].Labels = s.Resource(cs.Drift[i])
+	}
+}
+
 // Resource is [Resource] with the labelers of s.
 func (s *Set) Resource(rc release.ResourceChange) []release.Label {
 	var own candidates

@@ -31,7 +31,7 @@ func Diff(before, after fs.FS, o Options) release.ChangeSet {
 // address, Gaps, Sources, and the coverage of [release.KindInfrastructure]: missing if
 // nothing of a side could be read, partial if there are gaps, complete otherwise.
 func Compare(before, after *Set) release.ChangeSet {
-	c := comparer{before: orEmpty(before), after: orEmpty(after), labelers: label.Default(), budget: MaxPaths}
+	c := comparer{before: orEmpty(before), after: orEmpty(after), labelers: label.Compile(), budget: MaxPaths}
 	coverage := release.CoverageComplete
 	for _, s := range []*Set{c.before, c.after} {
 		c.out.Gaps = append(c.out.Gaps, s.Gaps...)
@@ -75,7 +75,7 @@ func orEmpty(s *Set) *Set {
 
 type comparer struct {
 	before, after *Set
-	labelers      []label.Labeler
+	labelers      *label.Set
 	out           release.ChangeSet
 	budget        int // bytes of paths that are still listed
 }
@@ -124,7 +124,7 @@ func (c *comparer) object(before, after *object) {
 	}
 	rc.File, rc.Address, rc.Type = is.file, is.address(), is.typ()
 	ch.look()
-	rc.Labels = append(ch.labels, label.Resource(release.ResourceChange{Type: rc.Type}, c.labelers)...)
+	rc.Labels = append(ch.labels, c.labelers.Resource(release.ResourceChange{Type: rc.Type})...)
 	if ch.destroys(rc.Op, rc.Labels) {
 		rc.Labels = append(rc.Labels, release.LabelStateful, release.LabelDestructive)
 	}

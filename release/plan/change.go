@@ -8,7 +8,6 @@ import (
 
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
-	"github.com/sallyport-dev/sallyport/release/label"
 )
 
 // action is what a list of actions means.
@@ -129,7 +128,7 @@ func (r *reader) resource(res *resource, drift bool) (rc release.ResourceChange,
 	}
 	rc.Attributes, rc.Unknown = sorted(f.attributes), sorted(f.unknown)
 	rc.Labels = slices.Concat(rc.Labels, f.about.labels(), f.labels)
-	rc.Labels = label.Resource(rc, r.labelers)
+	rc.Labels = r.labelers.Resource(rc)
 	if (a.destroys || err != nil) && (slices.Contains(rc.Labels, release.LabelStateful) || f.holdsData) {
 		rc.Labels = append(rc.Labels, release.LabelDestructive, release.LabelStateful)
 		slices.Sort(rc.Labels)

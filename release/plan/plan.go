@@ -17,7 +17,7 @@ import (
 // Gaps, Sources, and the coverage of [release.KindInfrastructure]: missing if the plan
 // could not be read, partial if there are gaps, complete otherwise.
 func Read(path release.Path, b []byte) release.ChangeSet {
-	r := &reader{path: path, labelers: label.Default(), words: lexicon{}, budget: 4 << 20}
+	r := &reader{path: path, labelers: label.Compile(), words: lexicon{}, budget: 4 << 20}
 	var doc document
 	source := release.Source{Path: path, Format: "terraform-plan", Digest: release.DigestOf(b)}
 	if kind, why := decode(b, &doc); why != "" {
@@ -115,7 +115,7 @@ func cut(s string) string { return s[:min(len(s), 100)] }
 // reader collects the parts of one plan.
 type reader struct {
 	path             release.Path
-	labelers         []label.Labeler
+	labelers         *label.Set
 	words            lexicon
 	runs             map[string][]string // provisioners, see configuration
 	budget           int                 // bytes of paths that are still listed
@@ -156,7 +156,7 @@ func (r *reader) read(doc *document) {
 	}
 	for _, a := range doc.Actions {
 		r.resources = append(r.resources, release.ResourceChange{File: r.path, Address: text(a.Address), Type: text(a.Type),
-			Labels: label.Resource(release.ResourceChange{Type: text(a.Type)}, r.labelers), Detail: "an action that the provider runs; no plan says what it does"})
+			Labels: r.labelers.Resource(release.ResourceChange{Type: text(a.Type)}), Detail: "an action that the provider runs; no plan says what it does"})
 	}
 	r.checks(doc.Checks)
 	slices.SortStableFunc(r.resources, byAddress)

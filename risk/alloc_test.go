@@ -27,7 +27,6 @@ func TestRulesThatFindNothingAllocateNothing(t *testing.T) {
 	facts := &risk.Facts{Changes: &cs, Features: risk.FeaturesOf(&cs, risk.History{}), Exposed: release.AnswerYes, At: now, Debts: []release.Debt{debt(func(d *release.Debt) {
 		d.Paid, d.PaidBy = now, []release.Digest{release.DigestOf([]byte("x"))}
 	})}, Recent: []risk.Past{{At: now, Features: risk.Features{LinesAdded: 1, Directories: 1}}}}
-	facts.Window = facts.Features
 	for _, r := range risk.Rules() {
 		require.Empty(t, r.Run(facts), r.ID)
 		require.Zero(t, testing.AllocsPerRun(20, func() { r.Run(facts) }), r.ID)

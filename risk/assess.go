@@ -129,10 +129,6 @@ func (a *Assessor) facts(in *Input, cs *release.ChangeSet, now time.Time) *Facts
 	recent.At = now
 	f := &Facts{Changes: cs, Recent: recent.Recent, Exposed: in.Exposed, Debts: in.Debts, At: now, policy: a.policy}
 	f.Features, f.seen = measure(cs, &recent)
-	f.Window = f.Features
-	for i := range recent.Recent {
-		f.Window = f.Window.plus(recent.Recent[i].Features)
-	}
 	return f
 }
 

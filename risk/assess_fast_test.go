@@ -84,7 +84,7 @@ func TestRulesSeeTheSameAlone(t *testing.T) {
 			cs.Files[0].Labels = slices.Concat(many[:rapid.IntRange(10, 40).Draw(t, "n")], []release.Label{release.LabelCrypto, release.LabelMigration})
 		}
 		facts := risk.FactsOf(a, risk.Input{Changes: cs}, now)
-		alone := &risk.Facts{Changes: facts.Changes, Features: facts.Features, Window: facts.Window, Recent: facts.Recent, At: facts.At}
+		alone := &risk.Facts{Changes: facts.Changes, Features: facts.Features, Recent: facts.Recent, At: facts.At}
 		for _, r := range risk.Rules() {
 			require.Equal(t, r.Run(alone), r.Run(facts), r.ID)
 		}

@@ -10,11 +10,10 @@ import (
 type Facts struct {
 	// Changes are what is changing. Its files, resources and settings carry their labels. It is not nil.
 	Changes *release.ChangeSet
-	// Features are those of this release, Window those of this release and of the recent ones of
-	// its component together (see [Policy.Window]): what is sent in ten small releases is seen as a whole.
+	// Features are those of this release.
 	Features Features
-	Window   Features
-	// Recent are the earlier releases that Window counts, in any order.
+	// Recent are the earlier releases of its component (see [Policy.Window]), in any order: what is sent
+	// in ten small releases is to be seen as a whole.
 	Recent []Past
 	// Exposed is whether the service can be reached by the public, as the host declares it.
 	Exposed release.Answer

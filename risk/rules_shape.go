@@ -46,7 +46,7 @@ func sizeRule() Rule {
 			"this one, so that ten small releases reach the same floor as one large one; those that reached it by themselves do not.",
 		Run: func(facts *Facts) []Finding {
 			files, lines := facts.size()
-			return facts.windowFinding("lines changed", lines, files > 0, func(f *Features) count { return count(0).plus(f.LinesAdded).plus(f.LinesDeleted) },
+			return facts.windowFinding("lines changed", lines, files > 0, (*Features).lines,
 				windowLimit{sizeHigh, release.TierHigh}, windowLimit{sizeModerate, release.TierModerate})
 		}}
 }

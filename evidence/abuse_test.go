@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -46,7 +47,7 @@ func TestVerifiedCannotBeMade(t *testing.T) {
 	require.False(t, reflect.TypeFor[evidence.Verified]().Field(0).IsExported())
 	for _, f := range []func(set) error{
 		func(s set) error { _, err := evidence.Decide(question(needTests), s, noon); return err },
-		func(s set) error { _, err := evidence.NewApproval(evidence.Approve, shop(), s); return err },
+		func(s set) error { _, err := evidence.NewApproval(predicate.Approve, shop(), s); return err },
 		func(s set) error { _, err := evidence.Supporting(shop(), s); return err },
 	} {
 		require.Error(t, f(set{good, made}))
@@ -95,7 +96,7 @@ func TestMalleableSignaturesCountOnce(t *testing.T) {
 	raw, err := evidence.Sign(ctx, statement(t, shop(), passed()), ci)
 	require.NoError(t, err)
 	test := verify(raw)
-	raw, err = evidence.Sign(ctx, statement(t, shop(), approval(t, evidence.Approve, shop(), test)), ada)
+	raw, err = evidence.Sign(ctx, statement(t, shop(), approval(t, predicate.Approve, shop(), test)), ada)
 	require.NoError(t, err)
 	type pair struct{ R, S *big.Int }
 	other := func(sig []byte) (p pair) {
@@ -258,10 +259,10 @@ func TestErrorsAreShort(t *testing.T) {
 	}
 	subject := shop().Artifacts[0]
 	for name, st := range map[string]string{
-		"unreadable approval": `{"_type":"` + evidence.StatementType + `","predicateType":"` + evidence.TypeApproval + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"` + long + `":1}}`,
-		"unreadable test":     `{"_type":"` + evidence.StatementType + `","predicateType":"` + evidence.TypeTestResult + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"result":"` + long + `"}}`,
-		"many mistakes":       `{"_type":"` + evidence.StatementType + `","predicateType":"` + evidence.TypeVulns + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"scanner":{"result":[` + strings.Repeat(`{"id":""},`, 10000) + `{"id":""}]}}}`,
-		"a long finding":      `{"_type":"` + evidence.StatementType + `","predicateType":"` + evidence.TypeVulns + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"scanner":{"uri":"u","db":{"lastUpdate":"2026-01-01T00:00:00Z"},"result":[{"id":"` + long + `"}]},"metadata":{"scanStartedOn":"2026-01-01T00:00:00Z","scanFinishedOn":"2026-01-01T00:00:00Z"}}}`,
+		"unreadable approval": `{"_type":"` + evidence.StatementType + `","predicateType":"` + predicate.TypeApproval + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"` + long + `":1}}`,
+		"unreadable test":     `{"_type":"` + evidence.StatementType + `","predicateType":"` + predicate.TypeTestResult + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"result":"` + long + `"}}`,
+		"many mistakes":       `{"_type":"` + evidence.StatementType + `","predicateType":"` + predicate.TypeVulns + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"scanner":{"result":[` + strings.Repeat(`{"id":""},`, 10000) + `{"id":""}]}}}`,
+		"a long finding":      `{"_type":"` + evidence.StatementType + `","predicateType":"` + predicate.TypeVulns + `","subject":[{"digest":{"sha256":"` + subject.Digest.Hex() + `"}}],"predicate":{"scanner":{"uri":"u","db":{"lastUpdate":"2026-01-01T00:00:00Z"},"result":[{"id":"` + long + `"}]},"metadata":{"scanStartedOn":"2026-01-01T00:00:00Z","scanFinishedOn":"2026-01-01T00:00:00Z"}}}`,
 	} {
 		d := decide(t, question(needTests, needScan), set{service("ci").says(t, []byte(st))})
 		require.False(t, d.Verdict.Allowed(), name)
@@ -272,12 +273,12 @@ func TestErrorsAreShort(t *testing.T) {
 // TestMemoryIsBounded: a text of 16 MiB does not become gigabytes, because the
 // list of 3 bytes for each element ends early.
 func TestMemoryIsBounded(t *testing.T) {
-	head := `{"_type":"` + evidence.StatementType + `","predicateType":"` + evidence.TypeTestResult + `","subject":[{"digest":{"sha256":"` + shop().Artifacts[0].Digest.Hex() + `"}}],"predicate":{"result":"PASSED","configuration":[`
-	st, err := evidence.ParseStatement([]byte(head + strings.Repeat("{},", evidence.MaxElements) + "{}]}}"))
+	head := `{"_type":"` + evidence.StatementType + `","predicateType":"` + predicate.TypeTestResult + `","subject":[{"digest":{"sha256":"` + shop().Artifacts[0].Digest.Hex() + `"}}],"predicate":{"result":"PASSED","configuration":[`
+	st, err := evidence.ParseStatement([]byte(head + strings.Repeat("{},", predicate.MaxElements) + "{}]}}"))
 	require.NoError(t, err)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err = evidence.As[evidence.TestResult](st)
+	_, err = evidence.As[predicate.TestResult](st)
 	runtime.ReadMemStats(&after)
 	require.ErrorContains(t, err, "more than")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32<<20))
@@ -384,7 +385,7 @@ func TestUntilAtRandomTimes(t *testing.T) {
 		looks := append(set{}, s...)
 		for _, name := range []string{"ada", "bob", "cyd"} {
 			by := human(name).at(moment())
-			a := approval(t, evidence.Approve, shop(), looks[:1+random.IntN(3)]...)
+			a := approval(t, predicate.Approve, shop(), looks[:1+random.IntN(3)]...)
 			if random.IntN(2) == 0 {
 				a.Expires = noon.Add(1 + span(3*time.Hour))
 			}

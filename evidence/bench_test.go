@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -24,7 +25,7 @@ func BenchmarkVerify(b *testing.B) {
 			p := provenanceOK
 			p.BuildDefinition.ResolvedDependencies = nil
 			for i := range size.deps {
-				p.BuildDefinition.ResolvedDependencies = append(p.BuildDefinition.ResolvedDependencies, evidence.Resource{
+				p.BuildDefinition.ResolvedDependencies = append(p.BuildDefinition.ResolvedDependencies, predicate.Resource{
 					URI: fmt.Sprintf("pkg:golang/example.com/module/number%d@v1.%d.0", i, i), Digest: map[string]string{"sha256": release.DigestOf([]byte{byte(i)}).Hex()}})
 			}
 			r := shop()
@@ -68,7 +69,7 @@ func BenchmarkDecide(b *testing.B) {
 			for i := range n / 2 {
 				s = append(s, service(fmt.Sprint("ci", i)).of(b, shop(), passed()))
 			}
-			a := approval(b, evidence.Approve, shop(), s[:2]...)
+			a := approval(b, predicate.Approve, shop(), s[:2]...)
 			for i := range n - n/2 {
 				s = append(s, human(fmt.Sprint("p", i)).of(b, shop(), a))
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -79,11 +80,11 @@ func Decide(q Question, set []Verified, now time.Time) (Decision, error) {
 		d.Reasons = append(d.Reasons, a.reasons...)
 		d.Until = sooner(d.Until, a.until)
 	}
-	if len(q.Requirements) == 0 {
+	if len(q.Requirements)+len(q.Rules) == 0 {
 		d.Verdict = d.Verdict.And(release.VerdictHold)
 		d.Reasons = append(d.Reasons, release.Reason{Code: CodeNoRequirements, Text: "nothing is required, so nothing can be shown"})
 	}
-	d.Results = j.results()
+	d.Results = j.best()
 	for _, r := range d.Results {
 		d.Verdict = d.Verdict.And(r.Status.verdict())
 		d.Reasons = append(d.Reasons, r.Reasons...)
@@ -99,6 +100,26 @@ func Decide(q Question, set []Verified, now time.Time) (Decision, error) {
 		d.Until = time.Time{}
 	}
 	return d, nil
+}
+
+// best are the results in the world in which the release fares best, and the first
+// of several such.
+func (j *judge) best() []Result {
+	demands := j.q.demands()
+	var out []Result
+	most := -1
+	for _, w := range j.worlds() {
+		results, met := w.results(demands), 0
+		for i := range results {
+			if results[i].Status == StatusMet {
+				met++
+			}
+		}
+		if met > most {
+			out, most = results, met
+		}
+	}
+	return out
 }
 
 // against is what speaks against a release as a whole, whatever is required.
@@ -117,7 +138,7 @@ func (a *against) add(v release.Verdict, r release.Reason) {
 // rejections are those that stand.
 func (j *judge) rejections() against {
 	out := against{verdict: release.VerdictAllow}
-	for _, it := range j.saying[Reject] {
+	for _, it := range j.saying[predicate.Reject] {
 		if it.lifted {
 			out.until = sooner(out.until, it.until)
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -30,19 +31,19 @@ var (
 	rob          = release.Actor{Kind: release.ActorBot, ID: "email:bot@example.com"}
 	olga         = release.Actor{Kind: release.ActorHuman, ID: "github:olga"}
 	knownPeople  = map[string]evidence.Principal{eve.ID: person("eve"), rob.ID: person("rob"), olga.ID: person("olga")}
-	provenanceOK = evidence.Provenance{
-		BuildDefinition: evidence.BuildDefinition{BuildType: "https://example.com/make/v1", ResolvedDependencies: []evidence.Resource{
+	provenanceOK = predicate.Provenance{
+		BuildDefinition: predicate.BuildDefinition{BuildType: "https://example.com/make/v1", ResolvedDependencies: []predicate.Resource{
 			{URI: "git+https://example.com/tool", Digest: map[string]string{"gitCommit": strings.Repeat("1", 40)}},
 			{URI: "git+https://example.com/shop", Digest: map[string]string{"gitCommit": "8f0e7c3f9a1c0de1b6f6f0d2f4c9a8b7e6d5c4b3"}}}},
-		RunDetails: evidence.RunDetails{Builder: evidence.Builder{ID: "https://example.com/ci"}},
+		RunDetails: predicate.RunDetails{Builder: predicate.Builder{ID: "https://example.com/ci"}},
 	}
 )
 
-func scan(ids ...string) evidence.Vulns {
-	v := evidence.Vulns{Scanner: evidence.Scanner{URI: "pkg:generic/scan", DB: evidence.ScannerDB{LastUpdate: noon}, Result: []evidence.VulnFound{}},
-		Metadata: evidence.ScanMetadata{ScanStartedOn: noon, ScanFinishedOn: noon}}
+func scan(ids ...string) predicate.Vulns {
+	v := predicate.Vulns{Scanner: predicate.Scanner{URI: "pkg:generic/scan", DB: predicate.ScannerDB{LastUpdate: noon}, Result: []predicate.VulnFound{}},
+		Metadata: predicate.ScanMetadata{ScanStartedOn: noon, ScanFinishedOn: noon}}
 	for _, id := range ids {
-		v.Scanner.Result = append(v.Scanner.Result, evidence.VulnFound{ID: id})
+		v.Scanner.Result = append(v.Scanner.Result, predicate.VulnFound{ID: id})
 	}
 	return v
 }
@@ -144,11 +145,11 @@ var decisions = []struct {
 	{name: "somebody else, independently", reqs: []release.Requirement{needTests, needApart}, want: allow, set: func(t testing.TB) set { return approved(t, human("ada")) }},
 	{name: "who tested it, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeNotIndependent, set: func(t testing.TB) set {
 		own := human("ada").of(t, shop(), passed())
-		return set{own, human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), own))}
+		return set{own, human("ada").of(t, shop(), approval(t, predicate.Approve, shop(), own))}
 	}},
 	{name: "who tested it", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
 		own := human("ada").of(t, shop(), passed())
-		return set{own, human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), own))}
+		return set{own, human("ada").of(t, shop(), approval(t, predicate.Approve, shop(), own))}
 	}},
 	{name: "unknown requester, independently", reqs: []release.Requirement{needTests, needApart}, want: hold, code: evidence.CodeRequester,
 		q: func(q *evidence.Question) { q.Requester = release.Actor{} }, set: func(t testing.TB) set { return approved(t, human("ada")) }},
@@ -161,19 +162,19 @@ var decisions = []struct {
 	{name: "role", reqs: []release.Requirement{needTests, role("owner", "security")}, want: allow, set: func(t testing.TB) set { return approved(t, human("ada", "security")) }},
 	{name: "no role", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set { return approved(t, human("ada")) }},
 	{name: "role that only the approval claims", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Role = "owner" })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Role = "owner" })
 	}},
 	{name: "approval in another of the roles", reqs: []release.Requirement{needTests, role("owner")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
-		return edited(t, human("ada", "owner", "dev"), func(a *evidence.Approval) { a.Role = "dev" })
+		return edited(t, human("ada", "owner", "dev"), func(a *predicate.Approval) { a.Role = "dev" })
 	}},
 	{name: "for another environment than none", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherPlace, q: func(q *evidence.Question) { q.Environment = "" }, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "staging" })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Environment = "staging" })
 	}},
 	{name: "a role that only the approval claims, where none is asked for", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set {
-		return edited(t, human("ada", "dev"), func(a *evidence.Approval) { a.Role = "owner" })
+		return edited(t, human("ada", "dev"), func(a *predicate.Approval) { a.Role = "owner" })
 	}},
 	{name: "a role that the approver holds, where none is asked for", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
-		return edited(t, human("ada", "dev", "owner"), func(a *evidence.Approval) { a.Role = "owner" })
+		return edited(t, human("ada", "dev", "owner"), func(a *predicate.Approval) { a.Role = "owner" })
 	}},
 	{name: "empty role", reqs: []release.Requirement{needTests, role("")}, want: hold, code: evidence.CodeRole, set: func(t testing.TB) set { return approved(t, human("ada", "")) }},
 
@@ -182,25 +183,25 @@ var decisions = []struct {
 		other := shop()
 		other.Version = "v1.5.0" // the same artifacts
 		s := set{tests(t)}
-		return append(s, human("ada").of(t, other, approval(t, evidence.Approve, other, s...)))
+		return append(s, human("ada").of(t, other, approval(t, predicate.Approve, other, s...)))
 	}},
 	{name: "other changes", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherRelease, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Changes = release.DigestOf(nil) })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Changes = release.DigestOf(nil) })
 	}},
 	{name: "this environment", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "production" })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Environment = "production" })
 	}},
 	{name: "another environment", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOtherPlace, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Environment = "staging" })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Environment = "staging" })
 	}},
 	{name: "expired", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeExpired, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Expires = noon })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Expires = noon })
 	}},
 	{name: "not yet expired", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
-		return edited(t, human("ada"), func(a *evidence.Approval) { a.Expires = noon.Add(1) })
+		return edited(t, human("ada"), func(a *predicate.Approval) { a.Expires = noon.Add(1) })
 	}},
 	{name: "nothing was looked at", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
-		return set{human("ada").of(t, shop(), approval(t, evidence.Approve, shop())), tests(t)}
+		return set{human("ada").of(t, shop(), approval(t, predicate.Approve, shop())), tests(t)}
 	}},
 	{name: "older evidence set", reqs: []release.Requirement{needTests, needScan, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
 		return append(approved(t, human("ada")), service("scanner").of(t, shop(), scan()))
@@ -210,7 +211,7 @@ var decisions = []struct {
 	}},
 	{name: "looked at evidence that is gone", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeOldEvidence, set: func(t testing.TB) set {
 		gone := service("scanner").of(t, shop(), scan())
-		return set{tests(t), human("ada").of(t, shop(), approval(t, evidence.Approve, shop(), tests(t), gone))}
+		return set{tests(t), human("ada").of(t, shop(), approval(t, predicate.Approve, shop(), tests(t), gone))}
 	}},
 
 	// What evidence is about.
@@ -238,7 +239,7 @@ var decisions = []struct {
 	// Results.
 	{name: "warning", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeInconclusive, set: func(t testing.TB) set {
 		r := passed()
-		r.Result = evidence.TestWarned
+		r.Result = predicate.TestWarned
 		return set{service("ci").of(t, shop(), r)}
 	}},
 	{name: "failed tests", reqs: []release.Requirement{needTests}, want: deny, code: evidence.CodeFailed, set: func(t testing.TB) set { return set{service("ci").of(t, shop(), failed())} }},
@@ -288,17 +289,17 @@ var decisions = []struct {
 	{name: "an unreadable result", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeUnreadable, set: func(t testing.TB) set {
 		st, err := evidence.NewStatement("https://example.com/x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"FAIL"}`))
 		require.NoError(t, err)
-		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", evidence.TypeTestResult, 1)
+		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", predicate.TypeTestResult, 1)
 		return set{tests(t), service("ci").says(t, []byte(bad))}
 	}},
 	{name: "a string where a result must be", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeUnreadable, set: func(t testing.TB) set {
 		st, err := evidence.NewStatement("https://example.com/x", evidence.SubjectsOf(shop()), "PASSED")
 		require.NoError(t, err)
-		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", evidence.TypeTestResult, 1)
+		bad := strings.Replace(string(st.Bytes()), "https://example.com/x", predicate.TypeTestResult, 1)
 		return set{service("ci").says(t, []byte(bad))}
 	}},
 	{name: "unknown predicates are evidence of nothing", reqs: []release.Requirement{needTests}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
-		st, err := evidence.NewStatement(evidence.TypeTestResult+"x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"PASSED"}`))
+		st, err := evidence.NewStatement(predicate.TypeTestResult+"x", evidence.SubjectsOf(shop()), json.RawMessage(`{"result":"PASSED"}`))
 		require.NoError(t, err)
 		return set{service("ci").says(t, st.Bytes())}
 	}},
@@ -316,12 +317,12 @@ var decisions = []struct {
 	{name: "rejected for another version of the same artifacts", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		other := shop()
 		other.Version = "x"
-		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, evidence.Reject, other)))
+		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, predicate.Reject, other)))
 	}},
 	{name: "rejected by digest, about something else", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		other := shop()
 		other.Artifacts = []release.Artifact{{Name: "x", Digest: release.DigestOf([]byte("x"))}}
-		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, evidence.Reject, shop())))
+		return append(approved(t, human("ada")), human("bob").of(t, other, approval(t, predicate.Reject, shop())))
 	}},
 	{name: "rejected and approved, nobody knows in which order", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		return append(approved(t, human("ada")), rejected(t, human("ada")))
@@ -339,7 +340,7 @@ var decisions = []struct {
 		return append(approved(t, human("bob").at(noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-2))))
 	}},
 	{name: "rejected, then approved, which has expired", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
-		s := edited(t, human("ada").at(noon.Add(-1)), func(a *evidence.Approval) { a.Expires = noon })
+		s := edited(t, human("ada").at(noon.Add(-1)), func(a *predicate.Approval) { a.Expires = noon })
 		return append(s, rejected(t, human("ada").at(noon.Add(-2))), approved(t, human("bob"))[1])
 	}},
 	{name: "rejected, then approved from the future", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
@@ -347,7 +348,7 @@ var decisions = []struct {
 	}},
 	{name: "rejected, then approved, then abstained", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		s := approved(t, human("ada").at(noon.Add(-2)), human("bob"))
-		return append(s, rejected(t, human("ada").at(noon.Add(-3))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+		return append(s, rejected(t, human("ada").at(noon.Add(-3))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, predicate.Abstain, shop())))
 	}},
 	{name: "rejected and approved at one time", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		return append(approved(t, human("ada").at(noon.Add(-1))), rejected(t, human("ada").at(noon.Add(-1))))
@@ -356,27 +357,27 @@ var decisions = []struct {
 		return append(approved(t, human("ada").at(noon.Add(-2))), rejected(t, human("ada").at(noon.Add(-3), noon.Add(-1))))
 	}},
 	{name: "an approval for elsewhere lifts nothing", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
-		s := edited(t, human("ada").at(noon.Add(-1)), func(a *evidence.Approval) { a.Environment = "staging" })
+		s := edited(t, human("ada").at(noon.Add(-1)), func(a *predicate.Approval) { a.Environment = "staging" })
 		return append(s, rejected(t, human("ada").at(noon.Add(-2))), approved(t, human("bob"))[1])
 	}},
 	{name: "an approval of a part lifts nothing", reqs: []release.Requirement{needTests, needOne}, want: deny, code: evidence.CodeRejected, set: func(t testing.TB) set {
 		s, part := approved(t, human("bob")), shop()
 		part.Artifacts = part.Artifacts[:1]
-		return append(s, rejected(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, part, approval(t, evidence.Approve, shop(), s[0])))
+		return append(s, rejected(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, part, approval(t, predicate.Approve, shop(), s[0])))
 	}},
 	{name: "approved and abstained at one time", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeWithdrawn, set: func(t testing.TB) set {
-		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, predicate.Abstain, shop())))
 	}},
 	{name: "an independent test where nobody is the author", reqs: []release.Requirement{{ID: "t", Evidence: release.EvidenceTest, Independent: true}}, want: hold, code: evidence.CodeAuthorUnknown,
 		q: func(q *evidence.Question) { q.Authors = nil }, set: func(t testing.TB) set { return set{human("bob").of(t, shop(), passed())} }},
 	{name: "abstained", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeMissing, set: func(t testing.TB) set {
-		return set{tests(t), human("ada").of(t, shop(), approval(t, evidence.Abstain, shop(), tests(t)))}
+		return set{tests(t), human("ada").of(t, shop(), approval(t, predicate.Abstain, shop(), tests(t)))}
 	}},
 	{name: "approved, then abstained", reqs: []release.Requirement{needTests, needOne}, want: hold, code: evidence.CodeWithdrawn, set: func(t testing.TB) set {
-		return append(approved(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+		return append(approved(t, human("ada").at(noon.Add(-2))), human("ada").at(noon.Add(-1)).of(t, shop(), approval(t, predicate.Abstain, shop())))
 	}},
 	{name: "abstained, then approved", reqs: []release.Requirement{needTests, needOne}, want: allow, set: func(t testing.TB) set {
-		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-2)).of(t, shop(), approval(t, evidence.Abstain, shop())))
+		return append(approved(t, human("ada").at(noon.Add(-1))), human("ada").at(noon.Add(-2)).of(t, shop(), approval(t, predicate.Abstain, shop())))
 	}},
 
 	// Age.
@@ -413,19 +414,19 @@ func tests(t testing.TB) evidence.Verified { return service("ci").of(t, shop(), 
 func approved(t testing.TB, by ...puppet) set {
 	out := set{tests(t)}
 	for _, p := range by {
-		out = append(out, p.of(t, shop(), approval(t, evidence.Approve, shop(), out[0])))
+		out = append(out, p.of(t, shop(), approval(t, predicate.Approve, shop(), out[0])))
 	}
 	return out
 }
 
-func edited(t testing.TB, by puppet, edit func(*evidence.Approval)) set {
-	a := approval(t, evidence.Approve, shop(), tests(t))
+func edited(t testing.TB, by puppet, edit func(*predicate.Approval)) set {
+	a := approval(t, predicate.Approve, shop(), tests(t))
 	edit(&a)
 	return set{tests(t), by.of(t, shop(), a)}
 }
 
 func rejected(t testing.TB, by puppet) evidence.Verified {
-	return by.of(t, shop(), approval(t, evidence.Reject, shop()))
+	return by.of(t, shop(), approval(t, predicate.Reject, shop()))
 }
 
 func TestDecide(t *testing.T) {
@@ -500,7 +501,7 @@ func TestDecideErrors(t *testing.T) {
 		require.Equal(t, evidence.Decision{}, d, name)
 		require.Equal(t, 2, d.ExitCode(), name)
 	}
-	_, err := evidence.NewApproval(evidence.Approve, shop(), set{{}})
+	_, err := evidence.NewApproval(predicate.Approve, shop(), set{{}})
 	require.Error(t, err)
 	_, err = evidence.Supporting(shop(), set{{}})
 	require.Error(t, err)
@@ -512,7 +513,7 @@ func TestUntil(t *testing.T) {
 	old, recent := young(time.Hour), young(2*time.Hour)
 	old.Count = 2
 	s := set{service("a").at(noon).of(t, shop(), passed()), service("b").at(noon.Add(-time.Minute)).of(t, shop(), passed()), service("c").at(noon.Add(-time.Hour/2)).of(t, shop(), passed())}
-	a := approval(t, evidence.Approve, shop(), s[0], s[2]) // enough for recent, and for old until c is stale
+	a := approval(t, predicate.Approve, shop(), s[0], s[2]) // enough for recent, and for old until c is stale
 	a.Expires = noon.Add(45 * time.Minute)
 	for _, tt := range []struct {
 		name string
@@ -611,5 +612,5 @@ func TestSets(t *testing.T) {
 	d, err := evidence.Decide(question(needTests), append(s, scanned, elsewhere), noon)
 	require.NoError(t, err)
 	require.Equal(t, evidence.SetDigest(looked), d.Evidence)
-	require.Equal(t, release.EvidenceRecord{Digest: s[0].Digest(), Kind: release.EvidenceTest, PredicateType: evidence.TypeTestResult, By: "ci (test)", Summary: "PASSED"}, s[0].Record())
+	require.Equal(t, release.EvidenceRecord{Digest: s[0].Digest(), Kind: release.EvidenceTest, PredicateType: predicate.TypeTestResult, By: "ci (test)", Summary: "PASSED"}, s[0].Record())
 }

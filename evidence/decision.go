@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/internal/enum"
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -15,7 +16,8 @@ type Decision struct {
 	Verdict release.Verdict
 	// Release is the one that the question was about.
 	Release release.Release
-	// Results has one entry for each requirement, in the question's order.
+	// Results has one entry for each requirement, and then one for each rule, in the
+	// question's order.
 	Results []Result
 	// Reasons is what the verdict came from: first what is against the release as a
 	// whole, then requirement by requirement.
@@ -33,11 +35,14 @@ type Decision struct {
 	Until time.Time
 }
 
-// Result is how one requirement fared.
+// Result is how one requirement or rule fared.
 type Result struct {
-	// Requirement is the question's, Status what became of it.
+	// Requirement is the question's; zero in the result of a rule.
 	Requirement release.Requirement
-	Status      Status
+	// Rule is the question's; nil in the result of a requirement.
+	Rule Rule
+	// Status is what became of it.
+	Status Status
 	// Have is how many distinct people or services count, of Need.
 	Have, Need int
 	// Used are the envelopes that count, sorted.
@@ -49,7 +54,15 @@ type Result struct {
 	Until time.Time
 }
 
-// Status is how a requirement fared.
+// ID is the requirement's or the rule's.
+func (r *Result) ID() string {
+	if r.Rule != nil {
+		return r.Rule.ID()
+	}
+	return r.Requirement.ID
+}
+
+// Status is how a requirement or rule fared.
 type Status uint8
 
 // The statuses. Missing and stale may become met; failed will not by waiting.
@@ -112,6 +125,7 @@ const (
 	CodeAuthor         = "evidence/by-author"       // who wrote it does not approve it
 	CodeNotIndependent = "evidence/not-independent" // the requester, or who signed the evidence that was looked at
 	CodeRole           = "evidence/role"            // the signer does not hold the role
+	CodeSigner         = "evidence/signer"          // the signer is none of those whom the rule names
 	CodeWithdrawn      = "evidence/withdrawn"       // the same person abstained or rejected since
 	CodeInconclusive   = "evidence/inconclusive"    // neither success nor failure: WARNED
 )
@@ -138,6 +152,9 @@ func (d *Decision) Record() release.DecisionRecord {
 		r.Release = digest
 	}
 	for _, result := range d.Results {
+		if result.Rule != nil {
+			continue
+		}
 		q := result.Requirement
 		q.Roles = slices.Clone(q.Roles)
 		r.Requirements = append(r.Requirements, q)
@@ -163,20 +180,20 @@ func (v Verified) Record() release.EvidenceRecord {
 // summary is what the statement says, in a few words.
 func summary(st Statement) string {
 	switch st.predicateType {
-	case TypeTestResult:
-		if t, err := As[TestResult](st); err == nil {
+	case predicate.TypeTestResult:
+		if t, err := As[predicate.TestResult](st); err == nil {
 			return t.Result.String()
 		}
-	case TypeApproval:
-		if a, err := As[Approval](st); err == nil {
+	case predicate.TypeApproval:
+		if a, err := As[predicate.Approval](st); err == nil {
 			return a.Decision.String()
 		}
-	case TypeVSA:
-		if s, err := As[VerificationSummary](st); err == nil {
+	case predicate.TypeVSA:
+		if s, err := As[predicate.VSA](st); err == nil {
 			return s.VerificationResult
 		}
-	case TypeProvenance:
-		if p, err := As[Provenance](st); err == nil {
+	case predicate.TypeProvenance:
+		if p, err := As[predicate.Provenance](st); err == nil {
 			return "built by " + release.Text(p.RunDetails.Builder.ID).String()
 		}
 	}

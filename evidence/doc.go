@@ -3,14 +3,15 @@
 //
 // Evidence is a signed statement about a release: tests passed, a scanner found
 // nothing, a person approved. Statements are in-toto Statements v1 in sigstore
-// bundles or DSSE envelopes, so that other tools can read and make them.
+// bundles or DSSE envelopes, so that other tools can read and make them. What they
+// say is in the types of package predicate.
 //
 // # The way of a statement
 //
 //	For, NewStatement   a predicate about a release becomes a Statement
 //	Sign                a key signs it: a bundle, to be stored as it is
 //	Verify              a Trust says who signed a bundle: a Verified
-//	Decide              requirements and Verified statements become a Decision
+//	Decide              requirements, rules and Verified statements become a Decision
 //	VSA                 a Decision becomes a Statement, to be signed in turn
 //
 // [Verify] is the only maker of [Verified], and [Decide] takes nothing else, so a

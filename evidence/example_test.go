@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -41,7 +42,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	// say signs what somebody says of the release, and verifies the bundle.
-	say := func(who string, p evidence.Predicate) evidence.Verified {
+	say := func(who string, p predicate.Predicate) evidence.Verified {
 		st, err := evidence.For(rel, p)
 		if err != nil {
 			log.Fatal(err)
@@ -76,8 +77,8 @@ func Example() {
 		}
 	}
 
-	tests := say("ci", evidence.TestResult{Result: evidence.TestPassed, Configuration: []evidence.Resource{{URI: "file:ci.yaml"}}})
-	approval, err := evidence.NewApproval(evidence.Approve, rel, []evidence.Verified{tests})
+	tests := say("ci", predicate.TestResult{Result: predicate.TestPassed, Configuration: []predicate.Resource{{URI: "file:ci.yaml"}}})
+	approval, err := evidence.NewApproval(predicate.Approve, rel, []evidence.Verified{tests})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -20,29 +21,32 @@ type judge struct {
 	authors  map[person]bool
 	asker    person // the requester, nobody if unknown
 	byDigest map[release.Digest][]*item
-	saying   map[ApprovalDecision][]*item // approvals by what they decide
-	views    map[release.Digest]*view     // by evidence set
+	asked    map[string]bool                        // predicate types that rules name
+	saying   map[predicate.ApprovalDecision][]*item // approvals by what they decide
 }
 
 // item is one statement that concerns the release.
 type item struct {
 	digest   release.Digest
 	by       Identity
-	who      person // the signer
-	kind     release.EvidenceKind
-	notWhole error  // why it is not about all of the release, nil if it is
-	positive bool   // it says success
-	negative string // what it says against the release
-	note     string // code of why it is neither
-	broken   error  // it cannot be understood
-	approval *Approval
+	who      person               // the signer
+	typ      string               // the predicate type
+	kind     release.EvidenceKind // what it shows, "" for nothing
+	barred   string               // code of the rule that does not let it count
+	ends     time.Time            // until when the rules let it count; zero is forever
+	notWhole error                // why it is not about all of the release, nil if it is
+	positive bool                 // it says success
+	negative string               // what it says against the release
+	note     string               // code of why it is neither
+	broken   error                // it cannot be understood
+	approval *predicate.Approval
 	lifted   bool      // of a rejection: its principal has approved since
 	until    time.Time // until when
 }
 
 // rejects reports whether the item is a rejection that stands.
 func (it *item) rejects() bool {
-	return it.approval != nil && it.approval.Decision == Reject && !it.lifted
+	return it.approval != nil && it.approval.Decision == predicate.Reject && !it.lifted
 }
 
 func (it *item) reason(code, format string, args ...any) release.Reason {
@@ -55,8 +59,13 @@ func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
 		return nil, fmt.Errorf("evidence: decide: %w", err)
 	}
 	j := &judge{q: q, now: now, digest: digest, authors: map[person]bool{}, asker: nobody, byDigest: make(map[release.Digest][]*item, len(ordered)),
-		saying: map[ApprovalDecision][]*item{}, views: map[release.Digest]*view{}}
+		saying: map[predicate.ApprovalDecision][]*item{}}
 	j.people.number = make(map[Principal]int, 2*len(ordered))
+	demands := q.demands()
+	j.asked = make(map[string]bool, len(demands))
+	for i := range demands {
+		j.asked[demands[i].typ] = true
+	}
 	t := newTarget(q.Release)
 	var supporting []release.Digest
 	for _, v := range ordered {
@@ -73,7 +82,7 @@ func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
 			}
 		}
 	}
-	j.evidence = setDigest(slices.Compact(supporting))
+	j.evidence = predicate.SetDigest(slices.Compact(supporting))
 	for _, group := range q.Same {
 		for _, p := range group {
 			j.people.join(group[0], p)
@@ -90,49 +99,75 @@ func newJudge(q *Question, ordered []Verified, now time.Time) (*judge, error) {
 	for _, it := range j.items {
 		it.who = j.people.person(it.by.Principal)
 	}
-	for _, it := range j.saying[Reject] {
+	for _, it := range j.saying[predicate.Reject] {
 		it.lifted, it.until = j.lift(it)
 	}
+	j.admit()
 	return j, nil
 }
 
 // read makes an item of a statement, nil if it does not concern the release.
 func (j *judge) read(v Verified, t *target, touches bool) *item {
 	st := &v.v.statement
-	it := &item{digest: v.v.digest, by: v.v.by, kind: KindOf(st.predicateType), note: CodeInconclusive}
+	it := &item{digest: v.v.digest, by: v.v.by, typ: st.predicateType, kind: KindOf(st.predicateType), note: CodeInconclusive}
 	if !touches && it.kind != release.EvidenceApproval {
 		return nil
 	}
 	it.notWhole = t.all(st)
-	pred, err := v.v.predicate()
-	it.broken = err
-	if err != nil {
-		pred = nil
+	var pred predicate.Predicate
+	if it.kind != "" || j.asked[it.typ] { // what nobody asks for is not read
+		if pred, it.broken = v.v.predicate(); it.broken != nil {
+			pred = nil
+		}
 	}
 	switch p := pred.(type) {
-	case Approval:
-		it.approval, it.positive = &p, p.Decision == Approve
+	case predicate.Approval:
+		it.approval, it.positive = &p, p.Decision == predicate.Approve
 		touches = touches || p.Release == j.digest
-	case TestResult:
-		it.positive = p.Result == TestPassed
-		if p.Result == TestFailed {
+	case predicate.TestResult:
+		it.positive = p.Result == predicate.TestPassed
+		if p.Result == predicate.TestFailed {
 			it.negative = "tests failed"
 		}
-	case Vulns:
+	case predicate.Vulns:
 		it.positive = len(p.Scanner.Result) == 0
 		if n := len(p.Scanner.Result); n > 0 {
 			it.negative = fmt.Sprintf("a scan found %d vulnerabilities, the first being %s", n, strictjson.Quoted(p.Scanner.Result[0].ID))
 		}
-	case Provenance:
+	case predicate.Provenance:
 		it.positive = true
-		if cs := p.commits(); len(cs) > 0 && !slices.Contains(cs, string(j.q.Release.Commit)) {
+		if cs := p.Commits(); len(cs) > 0 && !slices.Contains(cs, string(j.q.Release.Commit)) {
 			it.positive, it.note = false, CodeOtherCommit
 		}
+	default:
+		it.positive = true // it is there, and asked for by its type
 	}
 	if !touches {
 		return nil
 	}
 	return it
+}
+
+// admit asks the rules which statements count.
+func (j *judge) admit() {
+	for _, r := range j.q.Rules {
+		a, ok := r.(admitting)
+		if !ok {
+			continue
+		}
+		for _, it := range j.items {
+			if it.barred != "" || it.broken != nil {
+				continue
+			}
+			code, until := a.admits(j, it)
+			it.barred, it.ends = code, sooner(it.ends, until)
+		}
+	}
+}
+
+// worlds are the choices of statements that the rules leave: all of them, here.
+func (j *judge) worlds() []*world {
+	return []*world{{judge: j, items: j.items, views: map[release.Digest]*view{}}}
 }
 
 // bound says why an approval is not for this release and place, "" if it is.
@@ -162,7 +197,7 @@ func (j *judge) current(it *item) string {
 // trusted times tell.
 func (j *judge) withdrawn(approve *item) bool {
 	first := approve.by.first()
-	return slices.ContainsFunc(j.saying[Abstain], func(it *item) bool {
+	return slices.ContainsFunc(j.saying[predicate.Abstain], func(it *item) bool {
 		last := it.by.last()
 		return !first.IsZero() && !last.IsZero() && !first.After(last) && it.who == approve.who
 	})
@@ -177,7 +212,7 @@ func (j *judge) lift(reject *item) (ok bool, until time.Time) {
 	if after.IsZero() {
 		return false, time.Time{}
 	}
-	for _, it := range j.saying[Approve] {
+	for _, it := range j.saying[predicate.Approve] {
 		if it.by.Principal == reject.by.Principal && it.by.first().After(after) &&
 			it.notWhole == nil && j.bound(it) == "" && j.current(it) == "" && !j.withdrawn(it) {
 			if !ok {

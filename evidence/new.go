@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -21,12 +22,12 @@ type subjectJSON struct {
 	Digest map[string]string `json:"digest"`
 }
 
-// NewStatement makes a statement to be signed. The predicate is encoded with
-// encoding/json; nil leaves it out; a predicate of a type of this package is
+// NewStatement makes a statement to be signed. The content, its predicate, is encoded with
+// encoding/json; nil leaves it out; one of a type of package predicate is
 // validated and must be of predicateType. What comes out has been read back by
 // [ParseStatement].
-func NewStatement(predicateType string, subjects []Subject, predicate any) (Statement, error) {
-	if p, ok := predicate.(Predicate); ok {
+func NewStatement(predicateType string, subjects []Subject, content any) (Statement, error) {
+	if p, ok := content.(predicate.Predicate); ok {
 		if p.PredicateType() != predicateType {
 			return Statement{}, fmt.Errorf("evidence: predicate of type %q in a statement of type %q", p.PredicateType(), predicateType)
 		}
@@ -34,7 +35,7 @@ func NewStatement(predicateType string, subjects []Subject, predicate any) (Stat
 			return Statement{}, err
 		}
 	}
-	out := statementJSON{Type: StatementType, Subject: []subjectJSON{}, PredicateType: predicateType, Predicate: predicate}
+	out := statementJSON{Type: StatementType, Subject: []subjectJSON{}, PredicateType: predicateType, Predicate: content}
 	for i, s := range subjects {
 		sub := subjectJSON{Name: s.Name, URI: s.URI, Digest: map[string]string{}}
 		for _, d := range s.Digests {
@@ -54,7 +55,7 @@ func NewStatement(predicateType string, subjects []Subject, predicate any) (Stat
 
 // For makes a statement that says p of the whole release: its subjects are
 // [SubjectsOf] r.
-func For(r release.Release, p Predicate) (Statement, error) {
+func For(r release.Release, p predicate.Predicate) (Statement, error) {
 	if p == nil {
 		return Statement{}, errors.New("evidence: no predicate")
 	}

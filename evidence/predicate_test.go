@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -26,7 +27,7 @@ func example(t testing.TB, name string) string {
 	return string(b)
 }
 
-func as[T evidence.Predicate](t testing.TB, text string) (T, error) {
+func as[T predicate.Predicate](t testing.TB, text string) (T, error) {
 	t.Helper()
 	st, err := evidence.ParseStatement([]byte(text))
 	require.NoError(t, err)
@@ -35,35 +36,35 @@ func as[T evidence.Predicate](t testing.TB, text string) (T, error) {
 
 func TestPredicatesAreLossless(t *testing.T) {
 	t.Parallel()
-	result, err := as[evidence.TestResult](t, example(t, "test-result"))
+	result, err := as[predicate.TestResult](t, example(t, "test-result"))
 	require.NoError(t, err)
-	require.Equal(t, evidence.TestPassed, result.Result)
+	require.Equal(t, predicate.TestPassed, result.Result)
 	require.Equal(t, []string{"TestCheckout", "TestRefund"}, result.PassedTests)
 	require.Equal(t, "1f0c3a5b7d9e2f4a6b8c0d1e3f5a7b9c0d2e4f6a", result.Configuration[0].Digest["gitBlob"])
 
-	prov, err := as[evidence.Provenance](t, example(t, "provenance"))
+	prov, err := as[predicate.Provenance](t, example(t, "provenance"))
 	require.NoError(t, err)
 	require.Contains(t, string(prov.BuildDefinition.ExternalParameters), "9007199254740993", "no number is rounded")
 	require.Equal(t, "https://ci.example.com/runner", prov.RunDetails.Builder.ID)
 	require.Equal(t, []byte("ok"), prov.RunDetails.Byproducts[0].Content)
 
-	vulns, err := as[evidence.Vulns](t, example(t, "vulns"))
+	vulns, err := as[predicate.Vulns](t, example(t, "vulns"))
 	require.NoError(t, err)
 	require.Equal(t, "GO-2026-0001", vulns.Scanner.Result[0].ID)
 	require.Equal(t, "7.5", vulns.Scanner.Result[0].Severity[0].Score)
 
-	vsa, err := as[evidence.VerificationSummary](t, example(t, "vsa"))
+	vsa, err := as[predicate.VSA](t, example(t, "vsa"))
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"gate": "0.3.0"}, vsa.Verifier.Version)
 	require.Equal(t, uint64(18446744073709551615), vsa.DependencyLevels["SLSA_BUILD_LEVEL_1"], "counts are numbers")
 
-	a, err := as[evidence.Approval](t, example(t, "approval"))
+	a, err := as[predicate.Approval](t, example(t, "approval"))
 	require.NoError(t, err)
-	require.Equal(t, evidence.Approve, a.Decision)
+	require.Equal(t, predicate.Approve, a.Decision)
 	require.Equal(t, time.Date(2026, 3, 8, 0, 0, 0, 0, time.UTC), a.Expires)
 
 	// What was read is written with nothing lost.
-	for name, v := range map[string]evidence.Predicate{"test-result": result, "provenance": prov, "vulns": vulns, "vsa": vsa, "approval": a} {
+	for name, v := range map[string]predicate.Predicate{"test-result": result, "provenance": prov, "vulns": vulns, "vsa": vsa, "approval": a} {
 		var was struct{ Predicate any }
 		require.NoError(t, json.Unmarshal([]byte(example(t, name)), &was))
 		for _, empty := range []string{"warnedTests", "failedTests"} {
@@ -76,11 +77,11 @@ func TestPredicatesAreLossless(t *testing.T) {
 func TestPredicatesRefuse(t *testing.T) {
 	t.Parallel()
 	parse := map[string]func(string) error{
-		"test-result": func(s string) error { _, err := as[evidence.TestResult](t, s); return err },
-		"provenance":  func(s string) error { _, err := as[evidence.Provenance](t, s); return err },
-		"vulns":       func(s string) error { _, err := as[evidence.Vulns](t, s); return err },
-		"vsa":         func(s string) error { _, err := as[evidence.VerificationSummary](t, s); return err },
-		"approval":    func(s string) error { _, err := as[evidence.Approval](t, s); return err },
+		"test-result": func(s string) error { _, err := as[predicate.TestResult](t, s); return err },
+		"provenance":  func(s string) error { _, err := as[predicate.Provenance](t, s); return err },
+		"vulns":       func(s string) error { _, err := as[predicate.Vulns](t, s); return err },
+		"vsa":         func(s string) error { _, err := as[predicate.VSA](t, s); return err },
+		"approval":    func(s string) error { _, err := as[predicate.Approval](t, s); return err },
 	}
 	for _, tt := range []struct{ file, old, new, want string }{
 		{"test-result", `"result": "PASSED"`, `"result": "passed"`, "not one of"},
@@ -139,15 +140,15 @@ func typeOf(t testing.TB, file string) string {
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, release.EvidenceTest, evidence.KindOf(evidence.TypeTestResult))
-	require.Equal(t, release.EvidenceApproval, evidence.KindOf(evidence.TypeApproval))
-	require.Equal(t, release.EvidenceProvenance, evidence.KindOf(evidence.TypeProvenance))
-	require.Equal(t, release.EvidenceScan, evidence.KindOf(evidence.TypeVulns))
-	for _, other := range []string{"", evidence.TypeVSA, evidence.TypeDeployment, evidence.TypeProvenance + ".1", strings.ToUpper(evidence.TypeApproval), "https://slsa.dev/provenance/v0.2"} {
+	require.Equal(t, release.EvidenceTest, evidence.KindOf(predicate.TypeTestResult))
+	require.Equal(t, release.EvidenceApproval, evidence.KindOf(predicate.TypeApproval))
+	require.Equal(t, release.EvidenceProvenance, evidence.KindOf(predicate.TypeProvenance))
+	require.Equal(t, release.EvidenceScan, evidence.KindOf(predicate.TypeVulns))
+	for _, other := range []string{"", predicate.TypeVSA, predicate.TypeDeployment, predicate.TypeProvenance + ".1", strings.ToUpper(predicate.TypeApproval), "https://slsa.dev/provenance/v0.2"} {
 		require.Empty(t, evidence.KindOf(other))
 	}
-	for _, d := range []evidence.ApprovalDecision{evidence.Approve, evidence.Reject, evidence.Abstain} {
-		got, err := evidence.ParseApprovalDecision(d.String())
+	for _, d := range []predicate.ApprovalDecision{predicate.Approve, predicate.Reject, predicate.Abstain} {
+		got, err := predicate.ParseApprovalDecision(d.String())
 		require.NoError(t, err)
 		require.Equal(t, d, got)
 	}
@@ -156,10 +157,10 @@ func TestKinds(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, s, got)
 	}
-	got, err := evidence.ParseTestOutcome("FAILED")
+	got, err := predicate.ParseTestOutcome("FAILED")
 	require.NoError(t, err)
-	require.Equal(t, evidence.TestFailed, got)
-	_, err = evidence.ParseTestOutcome("SKIPPED")
+	require.Equal(t, predicate.TestFailed, got)
+	_, err = predicate.ParseTestOutcome("SKIPPED")
 	require.Error(t, err)
 }
 
@@ -184,7 +185,7 @@ type schema struct {
 
 func readSchema(t testing.TB) *schema {
 	t.Helper()
-	d := json.NewDecoder(strings.NewReader(evidence.ApprovalSchema))
+	d := json.NewDecoder(strings.NewReader(predicate.ApprovalSchema))
 	d.DisallowUnknownFields()
 	var s schema
 	require.NoError(t, d.Decode(&s))
@@ -231,10 +232,10 @@ func (s *schema) valid(v any) bool {
 func TestSchemaHasTheFieldsOfTheType(t *testing.T) {
 	t.Parallel()
 	s := readSchema(t)
-	require.Equal(t, evidence.TypeApproval, s.ID)
+	require.Equal(t, predicate.TypeApproval, s.ID)
 	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", s.Schema)
 	var names, required []string
-	for f := range reflect.TypeFor[evidence.Approval]().Fields() {
+	for f := range reflect.TypeFor[predicate.Approval]().Fields() {
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 		if opts == "" {
@@ -244,7 +245,7 @@ func TestSchemaHasTheFieldsOfTheType(t *testing.T) {
 	require.ElementsMatch(t, names, slices.Collect(maps.Keys(s.Properties)))
 	require.ElementsMatch(t, required, s.Required)
 	for _, d := range s.Properties["decision"].Enum {
-		_, err := evidence.ParseApprovalDecision(d)
+		_, err := predicate.ParseApprovalDecision(d)
 		require.NoError(t, err)
 	}
 	require.Len(t, s.Properties["decision"].Enum, 3)
@@ -274,9 +275,9 @@ func TestSchemaAgreesWithTheType(t *testing.T) {
 		}
 		b, err := json.Marshal(doc)
 		require.NoError(t, err)
-		st, err := evidence.NewStatement(evidence.TypeApproval, evidence.SubjectsOf(shop()), json.RawMessage(b))
+		st, err := evidence.NewStatement(predicate.TypeApproval, evidence.SubjectsOf(shop()), json.RawMessage(b))
 		require.NoError(t, err)
-		_, err = evidence.As[evidence.Approval](st)
+		_, err = evidence.As[predicate.Approval](st)
 		valid := s.valid(doc)
 		counts[valid]++
 		more := doc["expires"] == "0001-01-01T00:00:00Z" || doc["evidenceSet"] != empty
@@ -296,17 +297,17 @@ func TestApprovalRefuses(t *testing.T) {
 	if d1.Compare(d2) > 0 {
 		d1, d2 = d2, d1
 	}
-	good := approval(t, evidence.Approve, shop(), tests(t), service("s").of(t, shop(), scan()))
+	good := approval(t, predicate.Approve, shop(), tests(t), service("s").of(t, shop(), scan()))
 	require.Len(t, good.Evidence, 2)
-	for name, f := range map[string]func(a *evidence.Approval){
-		"no decision":      func(a *evidence.Approval) { a.Decision = 0 },
-		"unknown decision": func(a *evidence.Approval) { a.Decision = 9 },
-		"no release":       func(a *evidence.Approval) { a.Release = release.Digest{} },
-		"nil evidence":     func(a *evidence.Approval) { a.Evidence = nil },
-		"less evidence":    func(a *evidence.Approval) { a.Evidence = a.Evidence[:1] },
-		"other evidence":   func(a *evidence.Approval) { a.Evidence = []release.Digest{d1, d2} },
-		"out of order":     func(a *evidence.Approval) { a.Evidence = []release.Digest{a.Evidence[1], a.Evidence[0]} },
-		"long":             func(a *evidence.Approval) { a.Comment = strings.Repeat("x", 4097) },
+	for name, f := range map[string]func(a *predicate.Approval){
+		"no decision":      func(a *predicate.Approval) { a.Decision = 0 },
+		"unknown decision": func(a *predicate.Approval) { a.Decision = 9 },
+		"no release":       func(a *predicate.Approval) { a.Release = release.Digest{} },
+		"nil evidence":     func(a *predicate.Approval) { a.Evidence = nil },
+		"less evidence":    func(a *predicate.Approval) { a.Evidence = a.Evidence[:1] },
+		"other evidence":   func(a *predicate.Approval) { a.Evidence = []release.Digest{d1, d2} },
+		"out of order":     func(a *predicate.Approval) { a.Evidence = []release.Digest{a.Evidence[1], a.Evidence[0]} },
+		"long":             func(a *predicate.Approval) { a.Comment = strings.Repeat("x", 4097) },
 	} {
 		a := good
 		f(&a)
@@ -315,9 +316,9 @@ func TestApprovalRefuses(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	require.NoError(t, good.Validate())
-	_, err := evidence.NewApproval(evidence.Approve, release.Release{}, nil)
+	_, err := evidence.NewApproval(predicate.Approve, release.Release{}, nil)
 	require.Error(t, err)
-	_, err = evidence.NewApproval(evidence.DecisionUnknown, shop(), nil)
+	_, err = evidence.NewApproval(predicate.DecisionUnknown, shop(), nil)
 	require.Error(t, err)
 }
 
@@ -330,16 +331,16 @@ func FuzzPredicates(f *testing.F) {
 		f.Add([]byte(st.Predicate()))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		again[evidence.TestResult](t, b)
-		again[evidence.Provenance](t, b)
-		again[evidence.Vulns](t, b)
-		again[evidence.VerificationSummary](t, b)
-		again[evidence.Approval](t, b)
-		again[evidence.Deployment](t, b)
+		again[predicate.TestResult](t, b)
+		again[predicate.Provenance](t, b)
+		again[predicate.Vulns](t, b)
+		again[predicate.VSA](t, b)
+		again[predicate.Approval](t, b)
+		again[predicate.Deployment](t, b)
 	})
 }
 
-func again[T evidence.Predicate](t *testing.T, b []byte) {
+func again[T predicate.Predicate](t *testing.T, b []byte) {
 	var zero T
 	head := `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}],"predicateType":"` + zero.PredicateType() + `","predicate":`
 	st, err := evidence.ParseStatement([]byte(head + string(b) + "}"))

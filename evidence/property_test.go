@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -34,14 +35,14 @@ func newPool(t testing.TB) pool {
 		for i, at := range times {
 			by := by.at(at...)
 			for _, look := range looks {
-				p.good = append(p.good, by.of(t, shop(), approval(t, evidence.Approve, shop(), look...)))
+				p.good = append(p.good, by.of(t, shop(), approval(t, predicate.Approve, shop(), look...)))
 			}
 			p.bad = append(p.bad, rejected(t, by))
 			if i > 0 {
-				a := approval(t, evidence.Approve, shop(), looks[i+1]...)
+				a := approval(t, predicate.Approve, shop(), looks[i+1]...)
 				a.Expires = noon.Add(time.Duration(i-2)*time.Hour + 1)
 				p.good = append(p.good, by.of(t, shop(), a))
-				p.odd = append(p.odd, by.of(t, shop(), approval(t, evidence.Abstain, shop())))
+				p.odd = append(p.odd, by.of(t, shop(), approval(t, predicate.Abstain, shop())))
 			}
 		}
 	}
@@ -51,10 +52,10 @@ func newPool(t testing.TB) pool {
 	alias.Key = human("ada").Key
 	second.Key = release.DigestOf([]byte("bob's other key"))
 	for _, look := range looks {
-		p.odd = append(p.odd, alias.of(t, shop(), approval(t, evidence.Approve, shop(), look...)), second.of(t, shop(), approval(t, evidence.Approve, shop(), look...)))
+		p.odd = append(p.odd, alias.of(t, shop(), approval(t, predicate.Approve, shop(), look...)), second.of(t, shop(), approval(t, predicate.Approve, shop(), look...)))
 	}
 	w := passed()
-	w.Result = evidence.TestWarned
+	w.Result = predicate.TestWarned
 	p.odd = append(p.odd, service("ci").of(t, shop(), w), service("ci").of(t, shop(), scan("X-1")))
 	return p
 }
@@ -195,7 +196,7 @@ func TestPeopleAreCountedOnce(t *testing.T) {
 		for k := range keys {
 			p := human(n)
 			p.Key = release.DigestOf([]byte(keys[k]))
-			all[i][k] = p.of(t, shop(), approval(t, evidence.Approve, shop(), first))
+			all[i][k] = p.of(t, shop(), approval(t, predicate.Approve, shop(), first))
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {

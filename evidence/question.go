@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -18,6 +19,8 @@ type Question struct {
 	// Requirements are what must be shown. None is a mistake, not a permission:
 	// the verdict is then hold.
 	Requirements []release.Requirement
+	// Rules are what the host demands of its releases besides.
+	Rules []Rule
 	// Environment is where the release is to go. An approval that is limited to an
 	// environment counts there only.
 	Environment string
@@ -51,6 +54,13 @@ func (q *Question) validate() error {
 	for _, r := range q.Requirements {
 		if r.MaxAge < 0 {
 			errs = append(errs, fmt.Errorf("requirement %q: negative maximal age %s", r.ID, r.MaxAge))
+		}
+	}
+	for i, r := range q.Rules {
+		if r == nil {
+			errs = append(errs, fmt.Errorf("rule %d is nil", i))
+		} else if err := r.validate(); err != nil {
+			errs = append(errs, fmt.Errorf("rule %d, %s: %w", i, strictjson.Quoted(r.ID()), err))
 		}
 	}
 	ids := make([]string, 0, len(q.Identities))
@@ -110,14 +120,22 @@ func (q *Question) policy() (release.Digest, error) {
 		Independent bool                 `json:"independent"`
 		Roles       []string             `json:"roles"`
 	}
+	type rule struct {
+		ID    string `json:"id"`
+		Value any    `json:"value"`
+	}
 	v := struct {
 		Requirements []requirement        `json:"requirements"`
+		Rules        []rule               `json:"rules,omitempty"`
 		Environment  string               `json:"environment"`
 		Identities   map[string]Principal `json:"identities"`
 		Same         [][]Principal        `json:"same"`
 	}{Environment: q.Environment, Identities: q.Identities, Same: q.Same}
 	for _, r := range q.Requirements {
 		v.Requirements = append(v.Requirements, requirement{r.ID, r.Evidence, r.Needed(), r.MaxAge.String(), r.Independent, r.Roles})
+	}
+	for _, r := range q.Rules {
+		v.Rules = append(v.Rules, rule{r.ID(), r.policy()})
 	}
 	d, err := canon.Digest("sallyport.evidence.policy.v1", v)
 	if err != nil {
@@ -126,9 +144,9 @@ func (q *Question) policy() (release.Digest, error) {
 	return release.Digest(d), nil
 }
 
-// requires reports whether any requirement asks for approvals.
+// requires reports whether any requirement or rule asks for a kind of evidence.
 func (q *Question) requires(kind release.EvidenceKind) bool {
-	return slices.ContainsFunc(q.Requirements, func(r release.Requirement) bool { return r.Evidence == kind })
+	return slices.ContainsFunc(q.demands(), func(d demand) bool { return d.kind == kind || d.typ != "" && KindOf(d.typ) == kind })
 }
 
 // independent reports whether any requirement asks for independence.

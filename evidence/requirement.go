@@ -5,10 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// tally counts people for one requirement.
+// tally counts people for one demand.
 type tally struct {
 	need  int
 	ends  map[person]time.Time // when the last of their statements stops counting
@@ -43,45 +44,52 @@ func (t *tally) until() time.Time {
 	return ends[t.need-1]
 }
 
-// results answers every requirement: first those that approvers can have looked
-// at, then approvals.
-func (j *judge) results() []Result {
-	shown := make([]bool, len(j.q.Requirements))
-	out := make([]Result, len(j.q.Requirements))
-	for i, r := range j.q.Requirements {
-		if r.Evidence != release.EvidenceApproval {
-			t := j.count(r, j.items, nil)
+// world is one choice of the statements that count, and what comes of it. There is
+// one, unless rules leave a choice.
+type world struct {
+	*judge
+	items []*item
+	views map[release.Digest]*view // by evidence set
+}
+
+// results answers every demand: first those that approvers can have looked at,
+// then approvals.
+func (w *world) results(demands []demand) []Result {
+	shown := make([]bool, len(demands))
+	out := make([]Result, len(demands))
+	for i := range demands {
+		if d := &demands[i]; !d.approval() {
+			t := w.count(d, w.items, nil)
 			shown[i] = t.met()
-			out[i] = j.result(r, t)
+			out[i] = w.result(d, t)
 		}
 	}
-	var others []release.Requirement
-	for i, r := range j.q.Requirements {
+	var others []*demand
+	for i := range demands {
 		if shown[i] {
-			others = append(others, r)
+			others = append(others, &demands[i])
 		}
 	}
-	for i, r := range j.q.Requirements {
-		if r.Evidence == release.EvidenceApproval {
-			out[i] = j.result(r, j.count(r, j.items, others))
+	for i := range demands {
+		if d := &demands[i]; d.approval() {
+			out[i] = w.result(d, w.count(d, w.items, others))
 		}
 	}
 	return out
 }
 
-// count goes through items for one requirement. others are the requirements that
-// the evidence behind an approval must meet.
-func (j *judge) count(r release.Requirement, items []*item, others []release.Requirement) *tally {
-	t := &tally{need: r.Needed(), ends: map[person]time.Time{}, stale: map[person]bool{}}
+// count goes through items for one demand. others are the demands that the
+// evidence behind an approval must meet.
+func (w *world) count(d *demand, items []*item, others []*demand) *tally {
+	t := &tally{need: d.need, ends: map[person]time.Time{}, stale: map[person]bool{}}
 	for _, it := range items {
-		if it.kind != r.Evidence || it.kind == "" || it.broken != nil || it.negative != "" ||
-			(it.approval != nil && it.approval.Decision != Approve) {
+		if !d.about(it) || it.broken != nil || it.negative != "" || (it.approval != nil && it.approval.Decision != predicate.Approve) {
 			continue
 		}
-		code, end := j.counts(it, r, others)
+		code, end := w.counts(it, d, others)
 		if code != "" {
 			t.left = append(t.left, it.reason(code, "%s", leftText(code, it)))
-			t.left[len(t.left)-1].Subject = r.ID
+			t.left[len(t.left)-1].Subject = d.id
 			if staleCodes[code] {
 				t.stale[it.who] = true
 			}
@@ -96,42 +104,44 @@ func (j *judge) count(r release.Requirement, items []*item, others []release.Req
 	return t
 }
 
-// counts says why an item does not count for a requirement, or "" and when it
-// will stop.
-func (j *judge) counts(it *item, r release.Requirement, others []release.Requirement) (code string, end time.Time) {
+// counts says why an item does not count for a demand, or "" and when it will
+// stop.
+func (w *world) counts(it *item, d *demand, others []*demand) (code string, end time.Time) {
 	if it.notWhole != nil {
 		return CodeNotWhole, end
 	}
 	if it.approval != nil {
-		if code := j.bound(it); code != "" {
+		if code := w.bound(it); code != "" {
 			return code, end
 		}
 	} else if !it.positive {
 		return it.note, end
 	}
-	if code := j.current(it); code != "" {
+	if code := w.current(it); code != "" {
 		return code, end
 	}
-	if code := j.entitled(it, r, others); code != "" {
+	if it.barred != "" {
+		return it.barred, end
+	}
+	if code := w.entitled(it, d, others); code != "" {
 		return code, end
 	}
+	end = it.ends
 	if it.approval != nil {
-		if j.withdrawn(it) {
+		if w.withdrawn(it) {
 			return CodeWithdrawn, end
 		}
-		end = it.approval.Expires
+		end = sooner(end, it.approval.Expires)
 	}
-	if r.MaxAge > 0 {
-		at := it.by.first()
-		if at.IsZero() {
-			return CodeNoTrustedTime, end
+	if d.maxAge > 0 {
+		code, until := young(it, d.maxAge, w.now)
+		if code != "" {
+			return code, until
 		}
-		if end = sooner(end, at.Add(r.MaxAge)); !j.now.Before(at.Add(r.MaxAge)) {
-			return CodeStale, end
-		}
+		end = sooner(end, until)
 	}
 	if it.approval != nil {
-		v := j.look(it.approval, others)
+		v := w.look(it.approval, others)
 		if !v.ok {
 			return CodeOldEvidence, end
 		}
@@ -140,22 +150,24 @@ func (j *judge) counts(it *item, r release.Requirement, others []release.Require
 	return "", end
 }
 
-// entitled says why the signer may not show what r asks for.
-func (j *judge) entitled(it *item, r release.Requirement, others []release.Requirement) string {
-	person := it.approval != nil || r.Independent
+// entitled says why the signer may not show what d asks for.
+func (w *world) entitled(it *item, d *demand, others []*demand) string {
+	person := it.approval != nil || d.independent
 	switch {
 	case person && it.by.Kind != release.ActorHuman:
 		return CodeNotPerson
-	case person && j.authors[it.who]:
+	case person && w.authors[it.who]:
 		return CodeAuthor
-	case r.Independent && it.who == j.asker:
+	case d.independent && it.who == w.asker:
 		return CodeNotIndependent
-	case r.Independent && it.approval != nil && j.look(it.approval, others).signers[it.who]:
+	case d.independent && it.approval != nil && w.look(it.approval, others).signers[it.who]:
 		return CodeNotIndependent
 	case it.approval != nil && it.approval.Role != "" && !slices.Contains(it.by.Roles, it.approval.Role):
 		return CodeRole
-	case len(r.Roles) > 0 && !holds(it, r.Roles):
+	case len(d.roles) > 0 && !holds(it, d.roles):
 		return CodeRole
+	case len(d.by) > 0 && !slices.Contains(d.by, it.by.Principal):
+		return CodeSigner
 	}
 	return ""
 }
@@ -172,28 +184,28 @@ func holds(it *item, roles []string) bool {
 // view is a set of evidence that approvers looked at.
 type view struct {
 	signers map[person]bool
-	ok      bool      // all of it is here and meets the other requirements by itself
+	ok      bool      // all of it is here and meets the other demands by itself
 	until   time.Time // until when
 }
 
 // look is the view behind an approval. others are the same at each call.
-func (j *judge) look(a *Approval, others []release.Requirement) *view {
-	if v, ok := j.views[a.EvidenceSet]; ok {
+func (w *world) look(a *predicate.Approval, others []*demand) *view {
+	if v, ok := w.views[a.EvidenceSet]; ok {
 		return v
 	}
 	v := &view{ok: true, signers: map[person]bool{}}
-	j.views[a.EvidenceSet] = v
+	w.views[a.EvidenceSet] = v
 	var items []*item
 	for _, d := range a.Evidence {
-		its := j.byDigest[d]
+		its := w.byDigest[d]
 		v.ok = v.ok && len(its) > 0
 		for _, it := range its {
 			v.signers[it.who] = true
 		}
 		items = append(items, its...)
 	}
-	for _, r := range others {
-		t := j.count(r, items, nil)
+	for _, d := range others {
+		t := w.count(d, items, nil)
 		if v.ok = v.ok && t.met(); !v.ok {
 			break
 		}
@@ -202,13 +214,14 @@ func (j *judge) look(a *Approval, others []release.Requirement) *view {
 	return v
 }
 
-func (j *judge) result(r release.Requirement, t *tally) Result {
+func (w *world) result(d *demand, t *tally) Result {
+	r := d.requirement
 	r.Roles = slices.Clone(r.Roles)
-	out := Result{Requirement: r, Have: len(t.ends), Need: t.need, Used: slices.Compact(t.used)}
-	what := fmt.Sprintf("%d of %d %s", out.Have, out.Need, r.Evidence)
-	reason := release.Reason{Subject: r.ID, Refs: slices.Clone(out.Used)}
+	out := Result{Requirement: r, Rule: d.rule, Have: len(t.ends), Need: t.need, Used: slices.Compact(t.used)}
+	what := fmt.Sprintf("%d of %d %s", out.Have, out.Need, d.what())
+	reason := release.Reason{Subject: d.id, Refs: slices.Clone(out.Used)}
 	switch {
-	case j.failed(r.Evidence):
+	case w.failed(d):
 		out.Status, reason.Code, reason.Text = StatusFailed, CodeFailed, what+", and there is evidence against it"
 	case t.met():
 		out.Status, reason.Code, reason.Text = StatusMet, CodeMet, what
@@ -229,10 +242,10 @@ func (j *judge) result(r release.Requirement, t *tally) Result {
 	return out
 }
 
-// failed reports whether there is evidence against this kind.
-func (j *judge) failed(kind release.EvidenceKind) bool {
-	return slices.ContainsFunc(j.items, func(it *item) bool {
-		return it.kind == kind && (it.negative != "" || it.rejects())
+// failed reports whether there is evidence against what is asked for.
+func (w *world) failed(d *demand) bool {
+	return slices.ContainsFunc(w.judge.items, func(it *item) bool {
+		return d.about(it) && (it.negative != "" || it.rejects())
 	})
 }
 
@@ -268,6 +281,8 @@ func leftText(code string, it *item) string {
 		return who + " does not hold the role that is asked for, or that the approval names"
 	case CodeWithdrawn:
 		return who + " abstained since"
+	case CodeSigner:
+		return who + " is none of those whose word is asked for"
 	case CodeInconclusive:
 		return "the result by " + who + " is a warning"
 	}

@@ -2,10 +2,10 @@ package evidence
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -24,7 +24,7 @@ func Supporting(r release.Release, set []Verified) ([]Verified, error) {
 
 func supports(v Verified) bool {
 	switch v.v.statement.predicateType {
-	case TypeApproval, TypeVSA, TypeDeployment:
+	case predicate.TypeApproval, predicate.TypeVSA, predicate.TypeDeployment:
 		return false
 	}
 	return true
@@ -69,23 +69,5 @@ func SetDigest(set []Verified) release.Digest {
 		}
 	}
 	slices.SortFunc(ds, release.Digest.Compare)
-	return setDigest(slices.Compact(ds))
-}
-
-// setDigest takes sorted digests. It is canon.Digest of them, whose canonical
-// JSON, a list of hexadecimal texts, is simple enough to be written as it is.
-func setDigest(ds []release.Digest) release.Digest {
-	h := sha256.New()
-	text := []byte("sallyport.evidence.set.v1\x00[")
-	for i, d := range ds {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, '"')
-		text = append(text, d.String()...)
-		h.Write(append(text, '"'))
-		text = text[:0]
-	}
-	h.Write(append(text, ']'))
-	return release.Digest(h.Sum(nil))
+	return predicate.SetDigest(slices.Compact(ds))
 }

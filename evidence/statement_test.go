@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 )
 
 const sha = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -223,7 +224,7 @@ func TestNewStatementReadsBack(t *testing.T) {
 			return evidence.NewStatement("t", subjects, json.RawMessage(`{"a":1,"a":2}`))
 		},
 		"another type than the predicate's": func() (evidence.Statement, error) { return evidence.NewStatement("t", subjects, passed()) },
-		"an invalid predicate":              func() (evidence.Statement, error) { return evidence.For(shop(), evidence.TestResult{}) },
+		"an invalid predicate":              func() (evidence.Statement, error) { return evidence.For(shop(), predicate.TestResult{}) },
 		"no predicate":                      func() (evidence.Statement, error) { return evidence.For(shop(), nil) },
 	} {
 		_, err := f()

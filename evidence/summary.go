@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -30,11 +31,11 @@ type SummaryOptions struct {
 // The format has no place for [Decision.Until]: readers must not rely on a summary
 // for longer than their own policy allows after its time.
 func VSA(d Decision, o SummaryOptions) (Statement, error) {
-	s := VerificationSummary{
-		Verifier:     Verifier{ID: o.VerifierID, Version: o.VerifierVersion},
+	s := predicate.VSA{
+		Verifier:     predicate.Verifier{ID: o.VerifierID, Version: o.VerifierVersion},
 		TimeVerified: d.At.UTC(),
 		ResourceURI:  o.ResourceURI,
-		Policy:       Resource{URI: o.PolicyURI, Digest: map[string]string{"sha256": d.Policy.Hex()}},
+		Policy:       predicate.Resource{URI: o.PolicyURI, Digest: map[string]string{"sha256": d.Policy.Hex()}},
 		SLSAVersion:  "1.1",
 	}
 	switch d.Verdict {
@@ -44,12 +45,12 @@ func VSA(d Decision, o SummaryOptions) (Statement, error) {
 		}
 		for _, r := range d.Results {
 			if r.Status != StatusMet {
-				return Statement{}, fmt.Errorf("evidence: summary: an allow with requirement %q %s is none of Decide's", r.Requirement.ID, r.Status)
+				return Statement{}, fmt.Errorf("evidence: summary: an allow with requirement %q %s is none of Decide's", r.ID(), r.Status)
 			}
 		}
-		s.VerificationResult, s.VerifiedLevels = ResultPassed, []string{LevelUnevaluated}
+		s.VerificationResult, s.VerifiedLevels = predicate.ResultPassed, []string{predicate.LevelUnevaluated}
 	case release.VerdictDeny:
-		s.VerificationResult, s.VerifiedLevels = ResultFailed, []string{LevelFailed}
+		s.VerificationResult, s.VerifiedLevels = predicate.ResultFailed, []string{predicate.LevelFailed}
 	case release.VerdictHold:
 		return Statement{}, ErrHold
 	default:
@@ -59,7 +60,7 @@ func VSA(d Decision, o SummaryOptions) (Statement, error) {
 		return Statement{}, errors.New("evidence: summary: the decision has no time or no policy")
 	}
 	for _, u := range d.Used {
-		s.InputAttestations = append(s.InputAttestations, Resource{Digest: map[string]string{"sha256": u.Hex()}})
+		s.InputAttestations = append(s.InputAttestations, predicate.Resource{Digest: map[string]string{"sha256": u.Hex()}})
 	}
 	return For(d.Release, s)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -20,7 +21,7 @@ func TestVSA(t *testing.T) {
 	st, err := evidence.VSA(d, gate)
 	require.NoError(t, err)
 	require.NoError(t, st.MatchAll(shop()))
-	v, err := evidence.As[evidence.VerificationSummary](st)
+	v, err := evidence.As[predicate.VSA](st)
 	require.NoError(t, err)
 	require.Equal(t, "PASSED", v.VerificationResult)
 	require.Equal(t, []string{"SLSA_BUILD_LEVEL_UNEVALUATED"}, v.VerifiedLevels, "no level is claimed that nobody verified")
@@ -48,7 +49,7 @@ func TestVSA(t *testing.T) {
 	require.NoError(t, err)
 	st, err = evidence.VSA(d, gate)
 	require.NoError(t, err)
-	v, err = evidence.As[evidence.VerificationSummary](st)
+	v, err = evidence.As[predicate.VSA](st)
 	require.NoError(t, err)
 	require.Equal(t, "FAILED", v.VerificationResult)
 	require.Equal(t, []string{"FAILED"}, v.VerifiedLevels)
@@ -94,9 +95,9 @@ func TestDeployment(t *testing.T) {
 	st, err := evidence.NewDeployment(r, ev, release.DigestOf([]byte("vsa")))
 	require.NoError(t, err)
 	require.NoError(t, st.MatchAll(r))
-	d, err := evidence.As[evidence.Deployment](st)
+	d, err := evidence.As[predicate.Deployment](st)
 	require.NoError(t, err)
-	require.Equal(t, evidence.Deployment{Event: ev, Decisions: []release.Digest{release.DigestOf([]byte("vsa"))}}, d)
+	require.Equal(t, predicate.Deployment{Event: ev, Decisions: []release.Digest{release.DigestOf([]byte("vsa"))}}, d)
 
 	for name, f := range map[string]func(e *release.Event){
 		"no id":            func(e *release.Event) { e.ID = "" },

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -45,22 +46,16 @@ type verified struct {
 	raw       []byte
 
 	once   sync.Once // guards what follows: the predicate, read when first asked for
-	pred   any       // a [Predicate] of a type that Decide reads, or nil
-	broken error     // why it could not be read
+	pred   predicate.Predicate
+	broken error // why it could not be read
 }
 
-// predicate reads the predicate once, however often is decided on it.
-func (v *verified) predicate() (any, error) {
+// predicate reads the predicate once, however often is decided on it. It is nil
+// without an error for a type that package predicate does not know.
+func (v *verified) predicate() (predicate.Predicate, error) {
 	v.once.Do(func() {
-		switch KindOf(v.statement.predicateType) {
-		case release.EvidenceTest:
-			v.pred, v.broken = As[TestResult](v.statement)
-		case release.EvidenceApproval:
-			v.pred, v.broken = As[Approval](v.statement)
-		case release.EvidenceProvenance:
-			v.pred, v.broken = As[Provenance](v.statement)
-		case release.EvidenceScan:
-			v.pred, v.broken = As[Vulns](v.statement)
+		if predicate.Known(v.statement.predicateType) {
+			v.pred, v.broken = predicate.Parse(v.statement.predicateType, v.statement.predicate)
 		}
 	})
 	return v.pred, v.broken

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -68,7 +69,7 @@ func ring(t testing.TB, keys ...evidence.Key) *evidence.Keyring {
 	return r
 }
 
-func statement(t testing.TB, r release.Release, p evidence.Predicate) evidence.Statement {
+func statement(t testing.TB, r release.Release, p predicate.Predicate) evidence.Statement {
 	t.Helper()
 	st, err := evidence.For(r, p)
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func (p puppet) says(t testing.TB, statement []byte) evidence.Verified {
 	return v
 }
 
-func (p puppet) of(t testing.TB, r release.Release, pred evidence.Predicate) evidence.Verified {
+func (p puppet) of(t testing.TB, r release.Release, pred predicate.Predicate) evidence.Verified {
 	t.Helper()
 	// The signer's name makes envelopes of different signers differ, as signatures would.
 	sig := base64.StdEncoding.EncodeToString([]byte(p.Principal.Subject + p.Key.Hex() + fmt.Sprint(p.Times)))
@@ -125,17 +126,17 @@ func dsse(payload []byte, sig string) []byte {
 		base64.StdEncoding.EncodeToString(payload), evidence.PayloadType, sig)
 }
 
-func passed() evidence.TestResult {
-	return evidence.TestResult{Result: evidence.TestPassed, Configuration: []evidence.Resource{}}
+func passed() predicate.TestResult {
+	return predicate.TestResult{Result: predicate.TestPassed, Configuration: []predicate.Resource{}}
 }
 
-func failed() evidence.TestResult {
+func failed() predicate.TestResult {
 	r := passed()
-	r.Result = evidence.TestFailed
+	r.Result = predicate.TestFailed
 	return r
 }
 
-func approval(t testing.TB, d evidence.ApprovalDecision, r release.Release, set ...evidence.Verified) evidence.Approval {
+func approval(t testing.TB, d predicate.ApprovalDecision, r release.Release, set ...evidence.Verified) predicate.Approval {
 	t.Helper()
 	a, err := evidence.NewApproval(d, r, set)
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ const (
 	EvidenceApproval   EvidenceKind = "approval"    // a person looked at this release and its evidence and said yes
 	EvidenceProvenance EvidenceKind = "provenance"  // who built the artifacts, from what
 	EvidenceScan       EvidenceKind = "scan"        // a scanner looked for vulnerabilities and found none that count
+	EvidenceReview     EvidenceKind = "review"      // a person reviewed the change on the forge, by the word of who read it there
 )
 
 // Requirement is one kind of evidence that a tier demands. The zero Requirement

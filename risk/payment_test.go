@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/risk"
 )
@@ -27,7 +28,7 @@ func principalOf(name string) evidence.Principal {
 }
 
 // statedBy is what somebody says of a release, verified.
-func statedBy(t *testing.T, who string, kind release.ActorKind, at time.Time, rel release.Release, p evidence.Predicate) evidence.Verified {
+func statedBy(t *testing.T, who string, kind release.ActorKind, at time.Time, rel release.Release, p predicate.Predicate) evidence.Verified {
 	t.Helper()
 	st, err := evidence.For(rel, p)
 	require.NoError(t, err)
@@ -43,15 +44,15 @@ func statedBy(t *testing.T, who string, kind release.ActorKind, at time.Time, re
 func proofOf(t *testing.T, at time.Time, rel release.Release, approvers ...string) []evidence.Verified {
 	t.Helper()
 	set := []evidence.Verified{
-		statedBy(t, "ci", release.ActorService, at, rel, evidence.TestResult{Result: evidence.TestPassed, Configuration: []evidence.Resource{}}),
-		statedBy(t, "scanner", release.ActorService, at, rel, evidence.Vulns{Scanner: evidence.Scanner{URI: "pkg:generic/scan", DB: evidence.ScannerDB{LastUpdate: at}, Result: []evidence.VulnFound{}},
-			Metadata: evidence.ScanMetadata{ScanStartedOn: at, ScanFinishedOn: at}}),
-		statedBy(t, "builder", release.ActorService, at, rel, evidence.Provenance{
-			BuildDefinition: evidence.BuildDefinition{BuildType: "https://example.com/make/v1", ResolvedDependencies: []evidence.Resource{
+		statedBy(t, "ci", release.ActorService, at, rel, predicate.TestResult{Result: predicate.TestPassed, Configuration: []predicate.Resource{}}),
+		statedBy(t, "scanner", release.ActorService, at, rel, predicate.Vulns{Scanner: predicate.Scanner{URI: "pkg:generic/scan", DB: predicate.ScannerDB{LastUpdate: at}, Result: []predicate.VulnFound{}},
+			Metadata: predicate.ScanMetadata{ScanStartedOn: at, ScanFinishedOn: at}}),
+		statedBy(t, "builder", release.ActorService, at, rel, predicate.Provenance{
+			BuildDefinition: predicate.BuildDefinition{BuildType: "https://example.com/make/v1", ResolvedDependencies: []predicate.Resource{
 				{URI: "git+https://example.com/shop", Digest: map[string]string{"gitCommit": string(rel.Commit)}}}},
-			RunDetails: evidence.RunDetails{Builder: evidence.Builder{ID: "https://example.com/ci"}}}),
+			RunDetails: predicate.RunDetails{Builder: predicate.Builder{ID: "https://example.com/ci"}}}),
 	}
-	yes, err := evidence.NewApproval(evidence.Approve, rel, set)
+	yes, err := evidence.NewApproval(predicate.Approve, rel, set)
 	require.NoError(t, err)
 	for _, who := range approvers {
 		set = append(set, statedBy(t, who, release.ActorHuman, at, rel, yes))

@@ -10,6 +10,7 @@ import (
 	"github.com/in-toto/in-toto-golang/in_toto"
 	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/evidence/layout"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -35,7 +36,7 @@ func ExampleResult_Record() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	approval, err := evidence.NewApproval(evidence.Approve, rel, nil)
+	approval, err := evidence.NewApproval(predicate.Approve, rel, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

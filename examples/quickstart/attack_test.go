@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release/journal"
 )
 
@@ -154,7 +154,7 @@ func TestOldEvidenceIsGatheredAgain(t *testing.T) {
 	require.Equal(t, 3, res.code, res.stderr)
 	tests := 0
 	for _, e := range readRecord(t, out).Evidence {
-		if e.PredicateType == evidence.TypeTestResult {
+		if e.PredicateType == predicate.TypeTestResult {
 			tests++
 		}
 	}

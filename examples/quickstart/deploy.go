@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/journal"
 	"github.com/sallyport-dev/sallyport/rollout"
@@ -178,7 +179,7 @@ func (s *story) tellEvents(ctx context.Context, t rollout.Target, told *int) err
 
 // signEvents makes a signed deployment statement of each event.
 func (s *story) signEvents(ctx context.Context) error {
-	vsa, ok, err := s.evidence.find(ctx, evidence.TypeVSA, authority)
+	vsa, ok, err := s.evidence.find(ctx, predicate.TypeVSA, authority)
 	if err == nil && !ok {
 		err = errors.New("there is no verification summary in the journal")
 	}
@@ -191,7 +192,7 @@ func (s *story) signEvents(ctx context.Context) error {
 	}
 	signed := map[string]bool{}
 	for _, v := range all {
-		if d, err := evidence.As[evidence.Deployment](v.Statement()); err == nil {
+		if d, err := evidence.As[predicate.Deployment](v.Statement()); err == nil {
 			signed[d.Event.ID] = true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -100,7 +101,7 @@ func (s *story) wants(kind release.EvidenceKind) bool {
 }
 
 func (s *story) testIt(ctx context.Context) error {
-	return s.once(ctx, runner, evidence.TypeTestResult, func() (st evidence.Statement, what string, err error) {
+	return s.once(ctx, runner, predicate.TypeTestResult, func() (st evidence.Statement, what string, err error) {
 		var res checkResult
 		err = s.during("running a check on the clean tree", func() (err error) {
 			res, err = check(ctx, s.tree)
@@ -109,10 +110,10 @@ func (s *story) testIt(ctx context.Context) error {
 		if err != nil {
 			return st, "", err
 		}
-		tested := evidence.TestResult{Result: evidence.TestPassed, PassedTests: []string{res.Name},
-			Configuration: []evidence.Resource{{Name: res.Name, Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}}
+		tested := predicate.TestResult{Result: predicate.TestPassed, PassedTests: []string{res.Name},
+			Configuration: []predicate.Resource{{Name: res.Name, Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}}
 		if !res.passed() {
-			tested.Result, tested.PassedTests, tested.FailedTests = evidence.TestFailed, nil, []string{res.Name}
+			tested.Result, tested.PassedTests, tested.FailedTests = predicate.TestFailed, nil, []string{res.Name}
 		}
 		st, err = evidence.For(s.release, tested)
 		return st, res.String(), err
@@ -124,7 +125,7 @@ func (s *story) scanIt(ctx context.Context) error {
 		return nil
 	}
 	s.item("note", "a real search for committed secrets stands in for a vulnerability scan, which takes a database")
-	return s.once(ctx, runner, evidence.TypeVulns, func() (st evidence.Statement, what string, err error) {
+	return s.once(ctx, runner, predicate.TypeVulns, func() (st evidence.Statement, what string, err error) {
 		var res scanResult
 		began := now()
 		err = s.during("searching for committed secrets", func() (err error) {
@@ -134,14 +135,14 @@ func (s *story) scanIt(ctx context.Context) error {
 		if err != nil {
 			return st, "", err
 		}
-		found := []evidence.VulnFound{}
+		found := []predicate.VulnFound{}
 		for _, f := range res.Findings {
-			found = append(found, evidence.VulnFound{ID: f})
+			found = append(found, predicate.VulnFound{ID: f})
 		}
-		st, err = evidence.For(s.release, evidence.Vulns{
-			Scanner: evidence.Scanner{URI: "urn:sallyport:quickstart:secret-scan", Version: "1",
-				DB: evidence.ScannerDB{URI: "urn:sallyport:quickstart:secret-patterns", LastUpdate: began}, Result: found},
-			Metadata: evidence.ScanMetadata{ScanStartedOn: began, ScanFinishedOn: now()},
+		st, err = evidence.For(s.release, predicate.Vulns{
+			Scanner: predicate.Scanner{URI: "urn:sallyport:quickstart:secret-scan", Version: "1",
+				DB: predicate.ScannerDB{URI: "urn:sallyport:quickstart:secret-patterns", LastUpdate: began}, Result: found},
+			Metadata: predicate.ScanMetadata{ScanStartedOn: began, ScanFinishedOn: now()},
 		})
 		return st, res.String(), err
 	})
@@ -151,15 +152,15 @@ func (s *story) sayWhoBuiltIt(ctx context.Context) error {
 	if !s.wants(release.EvidenceProvenance) {
 		return nil
 	}
-	return s.once(ctx, runner, evidence.TypeProvenance, func() (st evidence.Statement, what string, err error) {
+	return s.once(ctx, runner, predicate.TypeProvenance, func() (st evidence.Statement, what string, err error) {
 		parameters, err := json.Marshal(map[string]string{"revision": string(s.release.Commit)})
 		if err != nil {
 			return st, "", err
 		}
-		st, err = evidence.For(s.release, evidence.Provenance{
-			BuildDefinition: evidence.BuildDefinition{BuildType: "urn:sallyport:quickstart:tar-of-a-git-tree", ExternalParameters: parameters,
-				ResolvedDependencies: []evidence.Resource{{Name: "source", Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}},
-			RunDetails: evidence.RunDetails{Builder: evidence.Builder{ID: "urn:sallyport:quickstart:" + runner,
+		st, err = evidence.For(s.release, predicate.Provenance{
+			BuildDefinition: predicate.BuildDefinition{BuildType: "urn:sallyport:quickstart:tar-of-a-git-tree", ExternalParameters: parameters,
+				ResolvedDependencies: []predicate.Resource{{Name: "source", Digest: map[string]string{"gitCommit": string(s.release.Commit)}}}},
+			RunDetails: predicate.RunDetails{Builder: predicate.Builder{ID: "urn:sallyport:quickstart:" + runner,
 				Version: map[string]string{"go": runtime.Version()}}},
 		})
 		return st, "provenance of " + s.release.Artifacts[0].Name + ", built from the clean tree", err
@@ -178,8 +179,8 @@ func (s *story) approveIt(ctx context.Context) error {
 	}
 	s.item("note", "nobody looks at anything here: the approvers' keys are demonstration keys in %s", release.Text(s.dir.path("demo-keys")))
 	for _, a := range s.people.approvers {
-		err := s.once(ctx, a.name, evidence.TypeApproval, func() (st evidence.Statement, what string, err error) {
-			approval, err := evidence.NewApproval(evidence.Approve, s.release, looked)
+		err := s.once(ctx, a.name, predicate.TypeApproval, func() (st evidence.Statement, what string, err error) {
+			approval, err := evidence.NewApproval(predicate.Approve, s.release, looked)
 			if err != nil {
 				return st, "", err
 			}
@@ -197,7 +198,7 @@ func (s *story) approveIt(ctx context.Context) error {
 
 // summarise signs the decision as a SLSA verification summary.
 func (s *story) summarise(ctx context.Context, d evidence.Decision) error {
-	return s.once(ctx, authority, evidence.TypeVSA, func() (st evidence.Statement, what string, err error) {
+	return s.once(ctx, authority, predicate.TypeVSA, func() (st evidence.Statement, what string, err error) {
 		st, err = evidence.VSA(d, evidence.SummaryOptions{VerifierID: "urn:sallyport:quickstart:" + authority,
 			ResourceURI: "urn:sallyport:quickstart:service:" + s.release.Service})
 		return st, "verification summary: " + d.Verdict.String(), err

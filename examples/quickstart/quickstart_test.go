@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/journal"
 	"github.com/sallyport-dev/sallyport/rollout"
@@ -308,7 +309,7 @@ func TestKilledAndResumed(t *testing.T) {
 	}
 	tests := 0
 	for _, e := range rec.Evidence {
-		if e.PredicateType == evidence.TypeTestResult {
+		if e.PredicateType == predicate.TypeTestResult {
 			tests++
 		}
 	}

@@ -1,4 +1,4 @@
-package evidence
+package predicate
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ type Scanner struct {
 	URI     string    `json:"uri"`
 	Version string    `json:"version,omitempty"`
 	DB      ScannerDB `json:"db"`
-	// Result is everything that was found. To [Decide] each entry counts against the
+	// Result is everything that was found. To a decision each entry counts against the
 	// release, whatever its severity. Empty says that nothing was found; nil says
 	// nothing, and is refused.
 	Result []VulnFound `json:"result"`

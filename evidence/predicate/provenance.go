@@ -1,4 +1,4 @@
-package evidence
+package predicate
 
 import (
 	"encoding/json"
@@ -27,7 +27,7 @@ type BuildDefinition struct {
 	// them.
 	InternalParameters json.RawMessage `json:"internalParameters,omitempty"`
 	// ResolvedDependencies are what the build took in, as far as the builder tells.
-	// Where they name git commits, [Decide] demands the release's among them.
+	// Where they name git commits, a decision demands the release's among them.
 	ResolvedDependencies []Resource `json:"resolvedDependencies,omitempty"`
 }
 
@@ -75,8 +75,8 @@ func (p Provenance) Validate() error {
 	return invalid(p, errs...)
 }
 
-// commits are the git commits that the build resolved.
-func (p Provenance) commits() []string {
+// Commits are the git commits that the build resolved.
+func (p Provenance) Commits() []string {
 	var out []string
 	for _, d := range p.BuildDefinition.ResolvedDependencies {
 		if c, ok := d.Digest["gitCommit"]; ok {

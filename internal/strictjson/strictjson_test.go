@@ -168,3 +168,33 @@ func requireDistinct(t *testing.T, d *json.Decoder) {
 		}
 	}
 }
+
+// TestEntries: lists and maps are bounded together, at any depth.
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	l := limits
+	l.Entries = 4
+	type inner struct {
+		List []int          `json:"list"`
+		Map  map[string]int `json:"map"`
+	}
+	for text, fine := range map[string]bool{
+		`[]`:                                           true,
+		`[{"list":[1]},{"list":[1]}]`:                  true,
+		`[{"list":[1]},{"map":{"a":1}}]`:               true,
+		`[{"list":[1,2]},{"list":[1]}]`:                false,
+		`[{"list":[1]},{"map":{"a":1,"b":2}}]`:         false,
+		`[{},{},{},{},{}]`:                             false,
+		`[{"other":[1,2,3,4,5,6,7]},{"list":[1,2,3]}]`: false,
+		`[{"other":[1,2,3,4,5,6,7]},{"list":[1,2]}]`:   true,
+	} {
+		var v []inner
+		err := strictjson.Unmarshal([]byte(text), &v, l)
+		if fine {
+			require.NoError(t, err, text)
+		} else {
+			require.ErrorContains(t, err, "more than 4 elements and names in all", text)
+		}
+		require.NoError(t, strictjson.Unmarshal([]byte(text), new([]inner), limits), "zero is no bound")
+	}
+}

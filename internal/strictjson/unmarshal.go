@@ -31,7 +31,7 @@ func unmarshal(b []byte, v any, limits Limits, closed bool, absent func(reflect.
 	if err != nil {
 		return err
 	}
-	if err := (&nameCheck{s, closed, absent, nil}).value(reflect.TypeOf(v)); err != nil {
+	if err := (&nameCheck{Scanner: s, closed: closed, absent: absent}).value(reflect.TypeOf(v)); err != nil {
 		return err
 	}
 	if err := s.End(); err != nil {
@@ -59,6 +59,7 @@ type nameCheck struct {
 	closed bool
 	absent func(reflect.Type, []byte) bool
 	names  map[reflect.Type][][]string // of the fields of the structures met so far
+	count  int                         // of the elements and names so far
 }
 
 var (
@@ -88,12 +89,18 @@ func (c *nameCheck) value(t reflect.Type) error {
 			if n++; n > c.limits.Elements {
 				return c.Errorf("more than %d names", c.limits.Elements)
 			}
+			if err := c.entry(); err != nil {
+				return err
+			}
 			return c.value(t.Elem())
 		})
 	case !custom && t.Kind() == reflect.Slice && k == Array:
 		return c.Array(func(n int) error {
 			if n >= c.limits.Elements {
 				return c.Errorf("more than %d elements", c.limits.Elements)
+			}
+			if err := c.entry(); err != nil {
+				return err
 			}
 			return c.value(t.Elem())
 		})
@@ -104,6 +111,14 @@ func (c *nameCheck) value(t reflect.Type) error {
 		err = c.Errorf("%s stands where a value must", Quoted(c.b[from:c.i]))
 	}
 	return err
+}
+
+// entry counts one element of an array or name of a map.
+func (c *nameCheck) entry() error {
+	if c.count++; c.limits.Entries > 0 && c.count > c.limits.Entries {
+		return c.Errorf("more than %d elements and names in all", c.limits.Entries)
+	}
+	return nil
 }
 
 func (c *nameCheck) structure(t reflect.Type) error {

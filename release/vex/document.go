@@ -55,6 +55,9 @@ type Statement struct {
 	// or the document's. Where a statement that says anything but not_affected could have
 	// several, it is the last of them.
 	At time.Time `json:"at,omitzero"`
+	// Inherited says that an OpenVEX statement has no time of its own, and At is the
+	// document's.
+	Inherited bool `json:"inherited,omitempty"`
 	// Products are what it speaks of. A CycloneDX statement has one for each of the
 	// components that it affects.
 	Products []Subject `json:"products,omitempty"`

@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 		ClaimedAuthor: "Shop Security <security@shop.example>",
 		Statements: []vex.Statement{{Pointer: "/statements/0", Advisories: []string{"CVE-2026-1111", "GHSA-aaaa-bbbb-cccc"},
 			Status: vex.StatusNotAffected, Justification: "vulnerable_code_not_in_execute_path", At: said,
-			Products: []vex.Subject{{PURLs: []release.PURL{"pkg:oci/shop@1.4.0"}, Components: []vex.Subject{{PURLs: []release.PURL{"pkg:npm/left-pad@1.3.0"}}}}}}},
+			Inherited: true, Products: []vex.Subject{{PURLs: []release.PURL{"pkg:oci/shop@1.4.0"}, Components: []vex.Subject{{PURLs: []release.PURL{"pkg:npm/left-pad@1.3.0"}}}}}}},
 		Coverage: release.CoverageComplete,
 	}, vex.Parse("v.json", []byte(text)))
 

@@ -82,6 +82,7 @@ func (p *parser) openVEX(b []byte) {
 		// A statement's time overrides the document's (section "Inheritance Flow").
 		own, ownUpdated := p.time(pointer+"/timestamp", in.Timestamp), p.time(pointer+"/last_updated", in.LastUpdated)
 		out.At = latest(own, ownUpdated)
+		out.Inherited = out.At.IsZero()
 		switch {
 		case !out.At.IsZero():
 		case out.Status == StatusNotAffected:

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/sallyport-dev/sallyport/evidence"
@@ -42,7 +43,8 @@ func slowParse(b []byte) (typ string, subjects []evidence.Subject, err error) {
 		panic("something follows")
 	}
 	top := fields(v, "_type", "type", "subject", "predicateType", "predicate_type", "predicate")
-	if top["_type"].(string) != evidence.StatementType {
+	old := top["_type"].(string) == "https://in-toto.io/Statement/v0.1"
+	if top["_type"].(string) != "https://in-toto.io/Statement/v1" && !old {
 		panic("type")
 	}
 	typ = plain(top["predicateType"])
@@ -67,6 +69,14 @@ func slowParse(b []byte) (typ string, subjects []evidence.Subject, err error) {
 		}
 		if len(sub.Digests) == 0 || len(sub.Digests) > evidence.MaxDigests {
 			panic("digests")
+		}
+		for _, other := range subjects {
+			if old && other.Name == sub.Name {
+				panic("names of v0.1")
+			}
+		}
+		if old && sub.Name == "" {
+			panic("name of v0.1")
 		}
 		subjects = append(subjects, sub)
 	}
@@ -218,47 +228,79 @@ func FuzzParseStatement(f *testing.F) {
 	})
 }
 
+// pieces of JSON, good and bad.
+var (
+	strangeNames = []string{"_type", "type", "_Type", "TYPE", "subject", "Subject", "\u017fubject", `\u017fubject`, "predicateType", "predicatetype", `predicateTyp\u0065`, "predicate_type", "predicate", "Predicate", `predic\u0061te`,
+		"name", "Name", "uri", "URI", "digest", "DIGEST", "dige\u017ft", "content", "mediaType", "media_type", "downloadLocation", "download_location", "annotations", "sha256", "SHA256", "x", "X", "", `\u0000`, `\ud83d`, `\ud83d\ude00`, "\ufeff"}
+	strangeValues = []string{`"https://in-toto.io/Statement/v1"`, `"https://in-toto.io/Statement/v0.1"`, `"https://in-toto.io/Statement/v1 "`, `"p"`, `""`, `"a\u0000"`, `"\u007f"`, `"\ud83d\ude00"`, `"\ude00"`, `"\ud83d"`, `"\ud83d\ud83d"`,
+		`"\uD83D\uDE00"`, `"\ud83d\n"`, `"\u12"`, `"\u00zz"`, `"\q"`, `"\/"`, "\"\xff\"", "\"\x00\"", "\"\n\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\u2028\"", "\"", "'a'",
+		"0", "-0", "-", "01", "00", "1e5", "1E+5", "1e", "1e+", "1.", ".5", "1.5e-7", "+1", "0x1", "1_0", "1e999999999", "123456789012345678901234567890", "Infinity", "NaN",
+		"true", "TRUE", "tru", "false", "null", "nul", "nulll", "undefined", "[", "]", "{", "}", "[,]", "[1,]", "{,}", `{"a":1,}`, `{"a"}`, `{"a":}`, `{1:2}`, `[1 2]`, `{"a":1 "b":2}`}
+)
+
+// junk is a value of any kind that is nested no deeper than depth; now and then
+// one that is nested about as deep as may be.
+func junk(depth int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		kind := rapid.IntRange(0, 19).Draw(t, "kind")
+		if kind == 0 {
+			n := rapid.IntRange(evidence.MaxDepth-5, evidence.MaxDepth+1).Draw(t, "deep")
+			if rapid.Bool().Draw(t, "objects") {
+				return strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1)
+			}
+			return strings.Repeat("[", n) + strings.Repeat("]", n)
+		}
+		if depth == 0 || kind < 10 {
+			if kind%3 > 0 {
+				return rapid.SampledFrom([]string{`"v"`, "1", "null", "{}", "[]", "true"}).Draw(t, "good")
+			}
+			return rapid.SampledFrom(strangeValues).Draw(t, "scalar")
+		}
+		parts := make([]string, rapid.IntRange(0, 3).Draw(t, "n"))
+		for i := range parts {
+			parts[i] = junk(depth-1).Draw(t, "value")
+			if kind >= 14 {
+				parts[i] = `"` + rapid.SampledFrom(strangeNames).Draw(t, "name") + `":` + parts[i]
+			}
+		}
+		if kind >= 14 {
+			return "{" + strings.Join(parts, ",") + "}"
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	})
+}
+
 // TestParsersAgree puts statements together from pieces that matter, whole and
 // damaged.
 func TestParsersAgree(t *testing.T) {
 	t.Parallel()
-	names := []string{"_type", "type", "subject", "predicateType", "predicate", "Predicate", "predicate_type", "name", "Name", "uri", "digest",
-		"sha256", "x", "", `predic\u0061te`, `\u0000`, `\ud83d`, "ſubject", "mediaType"}
-	scalars := []string{`"https://in-toto.io/Statement/v1"`, `"p"`, `""`, `"a\u0000"`, `"\ud83d\ude00"`, `"\ude00"`, "1", "-0", "01", "1e5", "1.", "true", "null", "nul", `"\q"`, "\"\xff\""}
-	var value func(depth int) *rapid.Generator[string]
-	value = func(depth int) *rapid.Generator[string] {
-		return rapid.Custom(func(t *rapid.T) string {
-			kind := rapid.IntRange(0, 9).Draw(t, "kind")
-			if depth == 0 || kind < 5 {
-				return rapid.SampledFrom(scalars).Draw(t, "scalar")
-			}
-			parts := make([]string, rapid.IntRange(0, 3).Draw(t, "n"))
-			for i := range parts {
-				parts[i] = value(depth-1).Draw(t, "value")
-				if kind >= 7 {
-					parts[i] = `"` + rapid.SampledFrom(names).Draw(t, "name") + `":` + parts[i]
-				}
-			}
-			if kind >= 7 {
-				return "{" + strings.Join(parts, ",") + "}"
-			}
-			return "[" + strings.Join(parts, ", ") + "]"
-		})
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		members := []string{`"_type":"https://in-toto.io/Statement/v1"`, `"predicateType":"p"`, `"subject":[{"name":"a","digest":{"sha256":"x"}}]`}
-		for range rapid.IntRange(0, 3).Draw(t, "more") {
-			members = append(members, `"`+rapid.SampledFrom(names).Draw(t, "name")+`":`+value(3).Draw(t, "value"))
+	all, good, old := 0, 0, 0
+	thorough(t, func(t *rapid.T) {
+		m := newMixer(t)
+		subjects := make([]string, rapid.SampledFrom([]int{1, 1, 1, 2, 2, 3, 0}).Draw(t, "subjects"))
+		for i := range subjects {
+			name := m.pick("subject", fmt.Sprintf("%q", fmt.Sprint("a", i)), `"a0"`, `"_"`, `""`, `"\u00610"`, "null", `"a\n"`)
+			digests := m.jumble([]string{"sha256", "sha512"}, []string{m.pick("digest", `"aa"`, `""`, `"\u0000"`, "1", "[]"), `"bb"`}, strangeNames)
+			subjects[i] = m.jumble([]string{"name", "digest", "uri"}, []string{name, digests, m.pick("uri", `"u"`, `""`, "1")}, strangeNames)
 		}
-		if rapid.IntRange(0, 3).Draw(t, "drop") == 0 {
-			members = members[1:]
-		}
-		b := []byte("{" + strings.Join(rapid.Permutation(members).Draw(t, "order"), ",") + "}")
-		if rapid.IntRange(0, 3).Draw(t, "damage") == 0 {
-			b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-		}
+		version := rapid.SampledFrom([]string{`"https://in-toto.io/Statement/v1"`, `"https://in-toto.io/Statement/v0.1"`, `"https:\/\/in-toto.io\/Statement\/v0.1"`}).Draw(t, "version")
+		text := m.jumble([]string{"_type", "predicateType", "subject", "predicate"},
+			[]string{m.pick("type", version, `"https://in-toto.io/Statement/v0.2"`, `""`, "null"), m.pick("predicate type", `"p"`, `""`, `"\u0000"`, "1"),
+				"[" + strings.Join(subjects, ",") + "]", m.pick("predicate", `{"x":1}`, "null", `"SPDX"`, "[]", "1", junk(3).Draw(t, "predicate"))}, strangeNames)
+		b := m.damage(text)
 		if err := agree(b); err != nil {
 			t.Fatalf("%v\n%q", err, b)
 		}
+		all++
+		if st, err := evidence.ParseStatement(b); err == nil {
+			good++
+			if st.Type() == evidence.StatementTypeV01 {
+				old++
+			}
+		}
 	})
+	t.Logf("%d texts, of which %d are statements, %d of them v0.1", all, good, old)
+	require.Greater(t, good, all/10)
+	require.Less(t, good, all*9/10)
+	require.Greater(t, old, all/50)
 }

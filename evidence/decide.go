@@ -34,13 +34,27 @@ import (
 //     requirement. One with Independent excludes the requester and the signers of
 //     the evidence that was looked at too: who built or tested it.
 //
+// A review ([predicate.Review]) is a witness's word on what people said on a forge.
+// Its reviewers are counted, not its signer, who must be a service unless a role or a
+// name is asked for, and none of the authors. A reviewer counts if the review is of
+// the release's commit, by its head or by what it was merged as; if
+// Question.Identities knows the reviewer and every contributor of the change; and if
+// the reviewer is none of these, no author and, where independence is asked for, not
+// the requester.
+//
+// Rules narrow down what counts ([Rule]). Where [SameField] leaves a choice of values,
+// there is one in which everything that is required is met, for as long as
+// possible, or the answer is no.
+//
 // # What counts against
 //
 // Evidence against a release needs only one subject with the SHA-256 of one
 // artifact, under any name, and any signer whom the trust knows: a failed test
 // denies, whatever else passed and whatever was required; a rejection denies;
 // a scan with findings denies if a scan is required. A statement about the
-// release that is of a known type and cannot be understood holds.
+// release that is of a known type and cannot be understood holds. A verification
+// summary that says FAILED denies if [Summarized] asks for its verifier and resource,
+// and a tag that points at another commit if [CommitMatches] names it.
 //
 // A rejection stands until the same principal approves the release at a later
 // trusted time. Without trusted times nobody knows which came last, and the
@@ -48,12 +62,23 @@ import (
 // times, it takes back the person's approvals that are not later, and with them
 // what they lifted.
 //
+// An objection on a forge that stands holds the release until it is resolved: until
+// the same witness states, at a later trusted time, a review of the same change
+// without objections.
+//
+// A revocation, whoever signed it and whatever its subjects are, takes effect wherever
+// it is in set. A revoked artifact denies. A revoked envelope, or one by a revoked
+// key or principal, counts for nothing that it says in favour, nor does an approval
+// that rests on it; what it says against the release stays. Nothing takes a
+// revocation back. One that cannot be understood holds. What is not in set is found
+// out by [NotRevoked].
+//
 // # Verdict
 //
 // Deny if anything denies; otherwise hold if a requirement is missing or stale,
 // an author is unknown, something cannot be understood, or nothing is required;
 // otherwise allow. An error means that there is no verdict: a zero [Verified], a
-// release without artifacts, no time.
+// release without artifacts, no time, a rule that makes no sense, [ErrWorlds].
 func Decide(q Question, set []Verified, now time.Time) (Decision, error) {
 	if now.IsZero() {
 		return Decision{}, errors.New("evidence: decide: no time")
@@ -73,9 +98,9 @@ func Decide(q Question, set []Verified, now time.Time) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	d := Decision{Verdict: release.VerdictAllow, Release: q.Release, Policy: policy, Evidence: j.evidence, At: now}
+	d := Decision{Verdict: release.VerdictAllow, Release: q.Release, Environment: q.Environment, Policy: policy, Evidence: j.evidence, At: now}
 	d.Release.Artifacts = slices.Clone(q.Release.Artifacts)
-	for _, a := range []against{j.rejections(), j.failures(), j.unreadable(), j.unknownPeople()} {
+	for _, a := range []against{j.revokedArtifacts(), j.rejections(), j.failures(), j.objections(), j.unreadable(), j.unknownPeople()} {
 		d.Verdict = d.Verdict.And(a.verdict)
 		d.Reasons = append(d.Reasons, a.reasons...)
 		d.Until = sooner(d.Until, a.until)
@@ -84,42 +109,24 @@ func Decide(q Question, set []Verified, now time.Time) (Decision, error) {
 		d.Verdict = d.Verdict.And(release.VerdictHold)
 		d.Reasons = append(d.Reasons, release.Reason{Code: CodeNoRequirements, Text: "nothing is required, so nothing can be shown"})
 	}
-	d.Results = j.best()
-	for _, r := range d.Results {
+	best, err := j.best()
+	if err != nil {
+		return Decision{}, err
+	}
+	d.Results = best.results()
+	for i := range d.Results {
+		r := &d.Results[i]
+		r.Until = moment(r.Until)
 		d.Verdict = d.Verdict.And(r.Status.verdict())
 		d.Reasons = append(d.Reasons, r.Reasons...)
 		d.Until = sooner(d.Until, r.Until)
-		d.Used = append(d.Used, r.Used...)
 	}
-	for _, r := range d.Reasons {
-		d.Used = append(d.Used, r.Refs...)
-	}
-	slices.SortFunc(d.Used, release.Digest.Compare)
-	d.Used = slices.Compact(d.Used)
+	d.Used = d.used()
 	if !d.Verdict.Allowed() {
 		d.Until = time.Time{}
 	}
+	d.Until = moment(d.Until)
 	return d, nil
-}
-
-// best are the results in the world in which the release fares best, and the first
-// of several such.
-func (j *judge) best() []Result {
-	demands := j.q.demands()
-	var out []Result
-	most := -1
-	for _, w := range j.worlds() {
-		results, met := w.results(demands), 0
-		for i := range results {
-			if results[i].Status == StatusMet {
-				met++
-			}
-		}
-		if met > most {
-			out, most = results, met
-		}
-	}
-	return out
 }
 
 // against is what speaks against a release as a whole, whatever is required.
@@ -152,6 +159,9 @@ func (j *judge) rejections() against {
 func (j *judge) failures() against {
 	out := against{verdict: release.VerdictAllow}
 	for _, it := range j.items {
+		if it.settled != nil && it.negative == "" {
+			out.until = sooner(out.until, it.settled.until)
+		}
 		if it.negative != "" && (it.kind != release.EvidenceScan || j.q.requires(release.EvidenceScan)) {
 			out.add(release.VerdictDeny, it.reason(CodeFailed, "%s, says %s", it.negative, it.by.Principal))
 		}
@@ -181,7 +191,7 @@ func (j *judge) unknownPeople() against {
 			out.add(release.VerdictHold, release.Reason{Code: code, Subject: a.ID, Text: fmt.Sprintf("no principal is known for the %s, so an approver could be the same", role)})
 		}
 	}
-	if j.q.requires(release.EvidenceApproval) || j.q.independent() {
+	if j.q.requires(release.EvidenceApproval) || j.q.requires(release.EvidenceReview) || j.q.independent() || j.q.separates(DutyAuthor) {
 		if len(j.q.Authors) == 0 {
 			out.add(release.VerdictHold, release.Reason{Code: CodeAuthorUnknown, Text: "nobody is named as the author, so an approver could be"})
 		}
@@ -189,7 +199,7 @@ func (j *judge) unknownPeople() against {
 			unknown(a, CodeAuthorUnknown, "author")
 		}
 	}
-	if j.q.independent() {
+	if j.q.independent() || j.q.separates(DutyRequester) {
 		unknown(j.q.Requester, CodeRequester, "requester")
 	}
 	return out

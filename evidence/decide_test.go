@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -546,6 +547,30 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// Whatever zones times are told in, Until is one text.
+func TestUntilIsUTC(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("", 2*60*60)
+	ends := func(at time.Time) func(a *predicate.Approval) {
+		return func(a *predicate.Approval) { a.Expires = at }
+	}
+	s := append(edited(t, human("ada"), ends(noon.Add(time.Hour))), edited(t, human("bob"), ends(noon.Add(time.Hour).In(east)))...)
+	want := mustJSON(t, decide(t, question(needOne), s))
+	require.Contains(t, string(want), `"Until":"2026-03-01T13:00:00Z"`)
+	require.NotContains(t, string(want), "+02:00")
+	for range 20 { // the order of maps
+		require.Equal(t, want, mustJSON(t, decide(t, question(needOne), s)))
+	}
+	// One envelope, verified by trusts that tell the same time in two zones.
+	at := noon.Add(-time.Minute)
+	one := service("ci").at(at).of(t, shop(), passed())
+	two, err := evidence.Verify(ctx, service("ci").at(at.In(east)), one.Raw())
+	require.NoError(t, err)
+	q := question(release.Requirement{ID: "tests", Evidence: release.EvidenceTest, MaxAge: time.Hour})
+	require.Equal(t, mustJSON(t, decide(t, q, set{one, two})), mustJSON(t, decide(t, q, set{two, one})))
+	require.Equal(t, mustJSON(t, one.Record()), mustJSON(t, two.Record()))
+}
+
 func TestPolicyDigest(t *testing.T) {
 	t.Parallel()
 	base := question(needTests, needOne)
@@ -613,4 +638,31 @@ func TestSets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, evidence.SetDigest(looked), d.Evidence)
 	require.Equal(t, release.EvidenceRecord{Digest: s[0].Digest(), Kind: release.EvidenceTest, PredicateType: predicate.TypeTestResult, By: "ci (test)", Summary: "PASSED"}, s[0].Record())
+}
+
+// A link between two principals that one statement alone shows is lost with it, unless
+// the host says it too; a store's list shows that it is withheld.
+func TestLinksOfPeople(t *testing.T) {
+	t.Parallel()
+	link := human("ada") // by another trust, which knows bob's key as ada's
+	link.Key = human("bob").Key
+	s, linked := approved(t, human("ada"), human("bob")), link.at(noon.Add(-time.Minute)).of(t, shop(), passed())
+	q := question(needTests, needTwo)
+	require.Equal(t, hold, decide(t, q, append(s, linked)).Verdict)
+	require.Equal(t, allow, decide(t, q, s).Verdict, "documented at Question.Same")
+	told := q
+	told.Same = [][]evidence.Principal{{person("ada"), person("bob")}}
+	require.Equal(t, hold, decide(t, told, s).Verdict)
+	// A key is a principal too, whoever else has it.
+	told.Same = [][]evidence.Principal{{person("ada"), evidence.KeyPrincipal(human("bob").Key)}}
+	require.Equal(t, hold, decide(t, told, s).Verdict)
+	told.Same, told.Identities = nil, maps.Clone(q.Identities)
+	told.Identities[eve.ID] = evidence.KeyPrincipal(human("ada").Key)
+	requireWhy(t, decide(t, told, s), evidence.CodeAuthor)
+	c, err := evidence.NewCheckpoint(shop(), append(s, linked), 1, noon)
+	require.NoError(t, err)
+	q.Rules = []evidence.Rule{evidence.NotRevoked{By: []evidence.Principal{person("store")}, MaxAge: time.Hour}}
+	d := decide(t, q, append(s, service("store").at(noon).of(t, shop(), c)))
+	require.Equal(t, hold, d.Verdict)
+	requireWhy(t, d, evidence.CodeIncomplete)
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ type Decision struct {
 	Verdict release.Verdict
 	// Release is the one that the question was about.
 	Release release.Release
+	// Environment is the question's: where the release was to go.
+	Environment string
 	// Results has one entry for each requirement, and then one for each rule, in the
 	// question's order.
 	Results []Result
@@ -30,7 +33,7 @@ type Decision struct {
 	Evidence release.Digest
 	// At is the moment for which it was decided.
 	At time.Time
-	// Until is when an allow ends; zero is never. Before it, the same question with
+	// Until is when an allow ends, in UTC; zero is never. Before it, the same question with
 	// the same evidence is allowed too; from then on it must be asked again.
 	Until time.Time
 }
@@ -50,8 +53,11 @@ type Result struct {
 	// Reasons say why it is as it is: the first one sums it up, the others say what
 	// was there and did not count.
 	Reasons []release.Reason
-	// Until is when a met requirement stops being met; zero is never.
+	// Until is when a met requirement stops being met, in UTC; zero is never.
 	Until time.Time
+	// Levels are the SLSA levels that a met rule has shown, such as
+	// "SLSA_BUILD_LEVEL_3": at most one of each track, sorted. Other results have none.
+	Levels []string
 }
 
 // ID is the requirement's or the rule's.
@@ -100,6 +106,19 @@ func (s Status) verdict() release.Verdict {
 	return release.VerdictUnknown
 }
 
+// code sums a status up in a reason.
+func (s Status) code() string {
+	switch s {
+	case StatusMet:
+		return CodeMet
+	case StatusStale:
+		return CodeStale
+	case StatusFailed:
+		return CodeFailed
+	}
+	return CodeMissing
+}
+
 // The codes of the reasons that [Decide] gives. They are stable.
 const (
 	CodeMet            = "evidence/met"
@@ -107,6 +126,8 @@ const (
 	CodeStale          = "evidence/stale"
 	CodeFailed         = "evidence/failed"          // a test failed, a scanner found something
 	CodeRejected       = "evidence/rejected"        // somebody rejected the release
+	CodeRevoked        = "evidence/revoked"         // an artifact is revoked; or a statement, its signer, or what an approval rests on
+	CodeIncomplete     = "evidence/incomplete"      // a store lists an envelope that is not here
 	CodeNoRequirements = "evidence/no-requirements" // nothing was asked for
 	CodeUnreadable     = "evidence/unreadable"      // a signed statement about the release cannot be understood
 	CodeAuthorUnknown  = "evidence/author-unknown"  // an author has no identity, or no principal is known for it
@@ -128,26 +149,54 @@ const (
 	CodeSigner         = "evidence/signer"          // the signer is none of those whom the rule names
 	CodeWithdrawn      = "evidence/withdrawn"       // the same person abstained or rejected since
 	CodeInconclusive   = "evidence/inconclusive"    // neither success nor failure: WARNED
+	CodeNoCommit       = "evidence/no-commit"       // it does not name the release's commit
+	CodeOtherRef       = "evidence/other-ref"       // the provenance names another ref of the source than the tag, or none
+	CodeNoValue        = "evidence/no-value"        // it has no value in a field in which statements must agree
+	CodeOtherValue     = "evidence/other-value"     // it has another value there than those that count
+	CodeBuilder        = "evidence/builder"         // no trusted builder, or not one that the signer may speak for
+	CodeLevel          = "evidence/slsa-level"      // nobody trusted says that the SLSA level is reached
+	CodeBuildType      = "evidence/build-type"      // no build type that is expected
+	CodeSource         = "evidence/source"          // built from another source repository, or nobody knows from which
+	CodeParameters     = "evidence/parameters"      // external parameters are not as expected, or not expected
+	CodeVerifier       = "evidence/verifier"        // the summary's verifier is not trusted, or not through this signer
+	CodeResource       = "evidence/resource"        // the summary is about another resource
+	CodePolicy         = "evidence/policy"          // the summary is for another policy
+	CodeNotPassed      = "evidence/not-passed"      // the summary does not say PASSED
+
+	// Why a rule is not met although there are enough statements.
+	CodeNotSeparate = "evidence/not-separate" // too few different people for the duties that are kept apart
+	CodeOtherTag    = "evidence/other-tag"    // the tag points at another commit than the release's
 )
 
-// ExitCode is the verdict as the exit code of a program: 0 allow, 1 deny, 3
-// hold, and 2 for no verdict.
-func (d *Decision) ExitCode() int {
-	switch d.Verdict {
-	case release.VerdictAllow:
-		return 0
-	case release.VerdictDeny:
-		return 1
-	case release.VerdictHold:
-		return 3
+// used are the envelopes that results and reasons name.
+func (d *Decision) used() []release.Digest {
+	seen := map[release.Digest]bool{}
+	add := func(ds []release.Digest) {
+		for _, one := range ds {
+			seen[one] = true
+		}
 	}
-	return 2
+	for i := range d.Results {
+		add(d.Results[i].Used)
+	}
+	for i := range d.Reasons {
+		add(d.Reasons[i].Refs)
+	}
+	out := make([]release.Digest, 0, len(seen))
+	for one := range seen {
+		out = append(out, one)
+	}
+	return sorted(out)
 }
 
-// Record is the decision as it stands in a release record. It shares no memory
-// with d.
+// ExitCode is the verdict as the exit code of a program: see the function of that
+// name, which takes the error of [Decide] too.
+func (d *Decision) ExitCode() int { return ExitCode(*d, nil) }
+
+// Record is the decision as it stands in a release record, with times in UTC. It
+// shares no memory with d.
 func (d *Decision) Record() release.DecisionRecord {
-	r := release.DecisionRecord{Changes: d.Release.Changes, Verdict: d.Verdict, At: d.At, Policy: d.Policy, Used: slices.Clone(d.Used), Until: d.Until}
+	r := release.DecisionRecord{Changes: d.Release.Changes, Verdict: d.Verdict, At: moment(d.At), Policy: d.Policy, Used: slices.Clone(d.Used), Until: moment(d.Until)}
 	if digest, err := d.Release.Digest(); err == nil { // a release that has none pays no debt
 		r.Release = digest
 	}
@@ -173,8 +222,8 @@ func (v Verified) Record() release.EvidenceRecord {
 		return release.EvidenceRecord{}
 	}
 	st := &v.v.statement
-	return release.EvidenceRecord{Digest: v.v.digest, Kind: KindOf(st.predicateType), PredicateType: st.predicateType,
-		By: v.v.by.Principal.String(), At: v.v.by.first(), Summary: summary(*st)}
+	return release.EvidenceRecord{Digest: v.Digest(), Kind: KindOf(st.predicateType), PredicateType: st.predicateType,
+		By: v.v.by.Principal.String(), At: moment(v.v.by.first()), Summary: summary(*st)}
 }
 
 // summary is what the statement says, in a few words.
@@ -187,6 +236,18 @@ func summary(st Statement) string {
 	case predicate.TypeApproval:
 		if a, err := As[predicate.Approval](st); err == nil {
 			return a.Decision.String()
+		}
+	case predicate.TypeDecision:
+		if d, err := As[predicate.Decision](st); err == nil {
+			return d.Verdict.String()
+		}
+	case predicate.TypeRevocation:
+		if r, err := As[predicate.Revocation](st); err == nil {
+			return r.Reason.String()
+		}
+	case predicate.TypeCheckpoint:
+		if c, err := As[predicate.Checkpoint](st); err == nil {
+			return fmt.Sprintf("%d envelopes", len(c.Evidence))
 		}
 	case predicate.TypeVSA:
 		if s, err := As[predicate.VSA](st); err == nil {

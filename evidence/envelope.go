@@ -1,8 +1,6 @@
 package evidence
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,7 +47,7 @@ var bundleMediaTypes = map[string]bool{
 
 // ErrManySignatures is returned for an envelope with more than one signature. A
 // sigstore bundle must have exactly one; a DSSE envelope with several is as many
-// statements by as many signers, and the caller splits it into envelopes of one
+// statements by as many signers, and [Envelopes] splits it into envelopes of one
 // signature each, which loses nothing.
 var ErrManySignatures = errors.New("evidence: the envelope has more than one signature")
 
@@ -141,7 +139,7 @@ func (e *envelope) top(name []byte) error {
 func (e *envelope) dsseField(i int) (err error) {
 	switch i {
 	case 4:
-		e.payload, err = e.base64()
+		e.payload, err = e.Base64()
 		e.hasPayload = true
 	case 5:
 		e.payloadType, err = e.Str()
@@ -161,9 +159,12 @@ func (e *envelope) sig(name []byte) error {
 	if err != nil {
 		return err
 	}
+	if i == 1 && e.unset() {
+		i = -1
+	}
 	switch i {
 	case 0:
-		e.signature, err = e.base64()
+		e.signature, err = e.Base64()
 	case 1:
 		e.keyid, err = e.Str()
 	default:
@@ -198,13 +199,19 @@ func (e *envelope) material(name []byte) error {
 		if err != nil {
 			return err
 		}
-		if i == 0 {
+		if i == 0 && !e.unset() {
 			e.hint, err = e.Str()
 		} else {
 			_, err = e.Value()
 		}
 		return err
 	})
+}
+
+// unset reports whether null comes next, which is protobuf's JSON for "not set".
+func (e *envelope) unset() bool {
+	k, err := e.Peek()
+	return err == nil && k == strictjson.Null
 }
 
 func (e *envelope) check() error {
@@ -240,34 +247,6 @@ func statementPayload(typ string) bool {
 	}
 	rest, ok = strings.CutSuffix(rest, "+json")
 	return ok && (rest == "" || (len(rest) > 1 && rest[0] == '.' && !strings.ContainsAny(rest, "+;/ ")))
-}
-
-// base64 reads a string in base64, in either alphabet, with or without padding,
-// as DSSE and protobuf allow. Bits that no byte has, and line breaks, which Go
-// would pass over, are errors.
-func (e *envelope) base64() ([]byte, error) {
-	start := e.Offset()
-	raw, _, err := e.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	has := func(c byte) bool { return bytes.IndexByte(raw, c) >= 0 }
-	if has('\r') || has('\n') {
-		return nil, e.ErrorfAt(start, "a line break stands in base64")
-	}
-	enc := base64.StdEncoding
-	if has('-') || has('_') {
-		enc = base64.URLEncoding
-	}
-	if !bytes.HasSuffix(raw, []byte("=")) {
-		enc = enc.WithPadding(base64.NoPadding)
-	}
-	out := make([]byte, enc.DecodedLen(len(raw)))
-	got, err := enc.Strict().Decode(out, raw)
-	if err != nil {
-		return nil, e.ErrorfAt(start, "a string is not base64")
-	}
-	return out[:got], nil
 }
 
 // PAE is DSSE's pre-authentication encoding, the bytes that are signed: "DSSEv1",

@@ -149,8 +149,9 @@ func signedBytes(h crypto.Hash, parts ...[]byte) []byte {
 }
 
 // verifies reports whether sig is pub's signature of the message whose
-// [signedBytes] these are. pub has passed checkKey. ECDSA signatures may be in ASN.1 or, as some KMS write them, the two
-// numbers side by side (IEEE P1363); RSA signatures PKCS #1 v1.5 or PSS.
+// [signedBytes] these are. pub has passed checkKey. ECDSA signatures may be in ASN.1
+// or, as some KMS write them, the two numbers side by side (IEEE P1363); RSA
+// signatures PKCS #1 v1.5 or PSS.
 func verifies(pub crypto.PublicKey, digest, sig []byte) bool {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
@@ -229,6 +230,12 @@ func MarshalPublicKey(pub crypto.PublicKey) ([]byte, error) {
 // MarshalPrivateKey writes what [ParsePrivateKey] reads, unencrypted. It fails
 // for a signer that does not hold its key, such as a KMS.
 func MarshalPrivateKey(key crypto.Signer) ([]byte, error) {
+	if key == nil {
+		return nil, errors.New("evidence: no private key")
+	}
+	if err := checkKey(key.Public()); err != nil {
+		return nil, err
+	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("evidence: private key: %w", err)

@@ -172,6 +172,18 @@ func TestSignRefuses(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 }
 
+// TestPEMOfWeakKeys: what would not be read is not written either.
+func TestPEMOfWeakKeys(t *testing.T) {
+	t.Parallel()
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	require.NoError(t, err)
+	for _, k := range []crypto.Signer{p224, nil} {
+		text, err := evidence.MarshalPrivateKey(k)
+		require.Error(t, err)
+		require.Nil(t, text)
+	}
+}
+
 func TestPEMRefuses(t *testing.T) {
 	t.Parallel()
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -208,14 +220,15 @@ func TestKeyringRefuses(t *testing.T) {
 	digest, err := evidence.KeyDigest(newKey(t).Public())
 	require.NoError(t, err)
 	for name, keys := range map[string][]evidence.Key{
-		"nil key":               {{}},
-		"one key, two owners":   {keyOf(k, "ada"), keyOf(k, "bob")},
-		"the same twice":        {keyOf(k, "ada"), keyOf(k, "ada")},
-		"half a principal":      {{Public: k.Public(), Principal: evidence.Principal{Subject: "ada"}}},
-		"the name of other key": {{Public: k.Public(), Principal: evidence.KeyPrincipal(digest)}},
-		"short Ed25519":         {{Public: ed25519.PublicKey("short")}},
-		"typed nil":             {{Public: (*ecdsa.PublicKey)(nil)}},
-		"off the curve":         {{Public: &ecdsa.PublicKey{Curve: elliptic.P256()}}},
+		"nil key":                 {{}},
+		"one key, two owners":     {keyOf(k, "ada"), keyOf(k, "bob")},
+		"the same twice":          {keyOf(k, "ada"), keyOf(k, "ada")},
+		"half a principal":        {{Public: k.Public(), Principal: evidence.Principal{Subject: "ada"}}},
+		"the name of other key":   {{Public: k.Public(), Principal: evidence.KeyPrincipal(digest)}},
+		"an end before its begin": {{Public: k.Public(), NotBefore: noon, NotAfter: noon.Add(-1)}},
+		"short Ed25519":           {{Public: ed25519.PublicKey("short")}},
+		"typed nil":               {{Public: (*ecdsa.PublicKey)(nil)}},
+		"off the curve":           {{Public: &ecdsa.PublicKey{Curve: elliptic.P256()}}},
 	} {
 		r, err := evidence.NewKeyring(keys...)
 		require.Error(t, err, name)

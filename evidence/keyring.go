@@ -36,6 +36,7 @@ type Key struct {
 type Keyring struct {
 	entries []keyEntry
 	byHint  map[string]int
+	digest  release.Digest
 }
 
 type keyEntry struct {
@@ -79,6 +80,9 @@ func NewKeyring(keys ...Key) (*Keyring, error) {
 		case k.Principal.Issuer == keyIssuer && k.Principal != KeyPrincipal(d):
 			errs = append(errs, fmt.Errorf("evidence: key %d: principal %s is another key", i, k.Principal))
 		}
+		if !k.NotAfter.IsZero() && k.NotAfter.Before(k.NotBefore) {
+			errs = append(errs, fmt.Errorf("evidence: key %d: its end is before its begin", i))
+		}
 		seen[d] = true
 		// How others name a key: sigstore's clients in base64, in-toto's and DSSE's in
 		// hexadecimal, this module with the algorithm in front.
@@ -90,7 +94,26 @@ func NewKeyring(keys ...Key) (*Keyring, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	r.digest = r.identify()
 	return r, nil
+}
+
+// TrustDigest implements [CacheableTrust]: it identifies the keys, in their order,
+// with all that the host says of them.
+func (r *Keyring) TrustDigest(asked Trust) release.Digest {
+	if r == nil || asked != Trust(r) {
+		return release.Digest{}
+	}
+	return r.digest
+}
+
+func (r *Keyring) identify() release.Digest {
+	parts := []string{"sallyport.evidence.keyring.v1"}
+	for _, e := range r.entries {
+		parts = append(parts, fmt.Sprintf("%s %q %q %d %q %d.%09d %d.%09d", e.digest, e.Principal.Issuer, e.Principal.Subject, e.Kind, e.Roles,
+			e.NotBefore.Unix(), e.NotBefore.Nanosecond(), e.NotAfter.Unix(), e.NotAfter.Nanosecond()))
+	}
+	return release.DigestOf(fmt.Appendf(nil, "%q", parts))
 }
 
 // Check finds the key that made the signature. Without a trusted time it accepts

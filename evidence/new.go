@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
@@ -24,8 +25,8 @@ type subjectJSON struct {
 
 // NewStatement makes a statement to be signed. The content, its predicate, is encoded with
 // encoding/json; nil leaves it out; one of a type of package predicate is
-// validated and must be of predicateType. What comes out has been read back by
-// [ParseStatement].
+// validated and must be of predicateType. Text must be valid UTF-8. What comes out
+// has been read back by [ParseStatement].
 func NewStatement(predicateType string, subjects []Subject, content any) (Statement, error) {
 	if p, ok := content.(predicate.Predicate); ok {
 		if p.PredicateType() != predicateType {
@@ -48,6 +49,9 @@ func NewStatement(predicateType string, subjects []Subject, content any) (Statem
 	}
 	b, err := compact(out)
 	if err != nil {
+		return Statement{}, err
+	}
+	if err := unchanged(reflect.ValueOf(out)); err != nil {
 		return Statement{}, err
 	}
 	return parseStatement(b)

@@ -29,7 +29,14 @@ func newPool(t testing.TB) pool {
 			p.bad = append(p.bad, s.of(t, shop(), failed()), rejected(t, s))
 		}
 	}
-	looks := []set{nil, p.good, p.good[:1], p.good[:3], p.good[3:7]}
+	for i, run := range []string{"1", "2"} {
+		at := noon.Add(-time.Duration(i) * time.Hour)
+		p.good = append(p.good, service("ci").at(at).of(t, shop(), inRun(run)), service("ci2").at(at).of(t, shop(), provenanceOf(run)),
+			service("generator").at(at).of(t, shop(), workflow("refs/tags/v1.4.0", shopCommit)),
+			service("verifier").at(at).of(t, shop(), vsa("PASSED", "SLSA_BUILD_LEVEL_3")))
+		p.bad = append(p.bad, service("verifier").at(at.Add(-30*time.Minute)).of(t, shop(), vsa("FAILED", "FAILED")))
+	}
+	looks := []set{nil, p.good, p.good[:1], p.good[:3], p.good[3:7], p.good[len(p.good)-8:]}
 	approvers := []puppet{human("ada", "owner"), human("bob"), human("cyd", "owner"), human("eve", "owner"), human("olga"), service("bot")}
 	for _, by := range approvers {
 		for i, at := range times {
@@ -67,7 +74,32 @@ func drawQuestion(t *rapid.T) evidence.Question {
 	if rapid.Bool().Draw(t, "same") {
 		q.Same = [][]evidence.Principal{{person("ada"), person("cyd")}}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "ruled") == 0 {
+		q.Rules = rapid.SliceOfN(rapid.SampledFrom(drawnRules), 1, 3).Draw(t, "rules")
+	}
 	return q
+}
+
+// drawnRules has each kind of rule that takes only what is there into account.
+var drawnRules = []evidence.Rule{
+	evidence.Require{Type: predicate.TypeTestResult},
+	evidence.Threshold{Count: 2, Type: predicate.TypeTestResult},
+	evidence.Fresh{Type: predicate.TypeTestResult, MaxAge: 2 * time.Hour},
+	evidence.Fresh{Type: predicate.TypeApproval, MaxAge: 2 * time.Hour},
+	evidence.CommitMatches{},
+	evidence.CommitMatches{Tag: "v1.4.0", TagCommit: shop().Commit},
+	evidence.CommitMatches{Tag: "v1.4.0", TagCommit: otherCommit},
+	sameRun,
+	evidence.SameField{Name: "signer", Fields: []evidence.Field{{Type: predicate.TypeTestResult, Pointer: evidence.FieldSigner}, {Type: predicate.TypeProvenance, Pointer: evidence.FieldSigner}}},
+	evidence.SameField{Name: "approver", Fields: []evidence.Field{{Type: predicate.TypeApproval, Pointer: evidence.FieldSigner}}},
+	evidence.SameField{Name: "evidence", Fields: []evidence.Field{{Type: predicate.TypeApproval, Pointer: "/evidenceSet"}}},
+	evidence.Separate{Duties: []evidence.Duty{evidence.DutyApprover, evidence.DutyTester}},
+	evidence.Separate{Duties: []evidence.Duty{evidence.DutyAuthor, evidence.DutyRequester, evidence.DutyApprover, evidence.DutyTester, evidence.DutyBuilder}},
+	evidence.Separate{Duties: []evidence.Duty{evidence.DutyTester, evidence.DutyScanner}},
+	slsaRule(3),
+	summarized(),
+	func() evidence.Rule { r := summarized(); r.MaxAge = 2 * time.Hour; return r }(),
+	evidence.NoVulnerabilities{},
 }
 
 func draw(t *rapid.T, heaps ...set) set {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -44,7 +45,10 @@ type Question struct {
 	// of the commits was checked. Private addresses such as
 	// "email:1234+ada@users.noreply.github.com" are people, and mapped like others.
 	Identities map[string]Principal
-	// Same are groups of principals that the host knows to be one person.
+	// Same are groups of principals that the host knows to be one person. [Decide] finds
+	// out by itself which principals share a key, but only from statements that it is
+	// given: who can leave one out can hide such a link, unless it stands here. A
+	// [Keyring] gives no key to two; several trusts may.
 	Same [][]Principal
 }
 
@@ -59,8 +63,19 @@ func (q *Question) validate() error {
 	for i, r := range q.Rules {
 		if r == nil {
 			errs = append(errs, fmt.Errorf("rule %d is nil", i))
+		} else if t := reflect.TypeOf(r); t.Kind() != reflect.Struct || t.PkgPath() != reflect.TypeFor[Question]().PkgPath() {
+			errs = append(errs, fmt.Errorf("rule %d is a %s, and none of the rules of this package by value", i, t)) // it would be overlooked
 		} else if err := r.validate(); err != nil {
 			errs = append(errs, fmt.Errorf("rule %d, %s: %w", i, strictjson.Quoted(r.ID()), err))
+		}
+	}
+	if errors.Join(errs...) == nil { // what rules ask for is only known of good ones
+		for i, r := range q.Rules {
+			if s, ok := r.(Separate); ok {
+				if err := s.validateIn(q); err != nil {
+					errs = append(errs, fmt.Errorf("rule %d, %s: %w", i, strictjson.Quoted(r.ID()), err))
+				}
+			}
 		}
 	}
 	ids := make([]string, 0, len(q.Identities))
@@ -146,12 +161,21 @@ func (q *Question) policy() (release.Digest, error) {
 
 // requires reports whether any requirement or rule asks for a kind of evidence.
 func (q *Question) requires(kind release.EvidenceKind) bool {
-	return slices.ContainsFunc(q.demands(), func(d demand) bool { return d.kind == kind || d.typ != "" && KindOf(d.typ) == kind })
+	_, demands := q.asks()
+	return slices.ContainsFunc(demands, func(d demand) bool { return d.asksFor(kind) })
 }
 
 // independent reports whether any requirement asks for independence.
 func (q *Question) independent() bool {
 	return slices.ContainsFunc(q.Requirements, func(r release.Requirement) bool { return r.Independent })
+}
+
+// separates reports whether any rule keeps a duty apart from others.
+func (q *Question) separates(d Duty) bool {
+	return slices.ContainsFunc(q.Rules, func(r Rule) bool {
+		s, ok := r.(Separate)
+		return ok && slices.Contains(s.Duties, d)
+	})
 }
 
 // sooner and later compare ends, where the zero time is "never ends".

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,18 +10,24 @@ import (
 
 // tally counts people for one demand.
 type tally struct {
-	need  int
-	ends  map[person]time.Time // when the last of their statements stops counting
-	used  []release.Digest
-	left  []release.Reason // what did not count, and why
-	stale map[person]bool
+	need int
+	ends map[person]time.Time // when the last of their statements stops counting
+	used []release.Digest
+	open bool // a scan has findings that nothing settles which counts here
 }
 
 // staleCodes are the reasons that time, and nothing else, brought about or could
 // heal with fresh evidence of the same person.
 var staleCodes = map[string]bool{CodeStale: true, CodeExpired: true, CodeNoTrustedTime: true, CodeOldEvidence: true}
 
-func (t *tally) met() bool { return len(t.ends) >= t.need }
+func (t *tally) add(who person, end time.Time) {
+	if was, ok := t.ends[who]; ok {
+		end = later(was, end)
+	}
+	t.ends[who] = end
+}
+
+func (t *tally) met() bool { return len(t.ends) >= t.need && !t.open }
 
 // until is when fewer people than needed are left.
 func (t *tally) until() time.Time {
@@ -30,137 +35,90 @@ func (t *tally) until() time.Time {
 	for _, e := range t.ends {
 		ends = append(ends, e)
 	}
-	slices.SortFunc(ends, func(a, b time.Time) int { // the latest first, never before all
-		switch {
-		case a.IsZero() && b.IsZero():
-			return 0
-		case a.IsZero():
-			return -1
-		case b.IsZero():
-			return 1
-		}
-		return b.Compare(a)
-	})
+	slices.SortFunc(ends, latest)
 	return ends[t.need-1]
 }
 
-// world is one choice of the statements that count, and what comes of it. There is
-// one, unless rules leave a choice.
-type world struct {
-	*judge
-	items []*item
-	views map[release.Digest]*view // by evidence set
+// latest orders ends: the latest first, never before all.
+func latest(a, b time.Time) int {
+	switch {
+	case a.IsZero() && b.IsZero():
+		return 0
+	case a.IsZero():
+		return -1
+	case b.IsZero():
+		return 1
+	}
+	return b.Compare(a)
 }
 
-// results answers every demand: first those that approvers can have looked at,
-// then approvals.
-func (w *world) results(demands []demand) []Result {
-	shown := make([]bool, len(demands))
-	out := make([]Result, len(demands))
-	for i := range demands {
-		if d := &demands[i]; !d.approval() {
-			t := w.count(d, w.items, nil)
-			shown[i] = t.met()
-			out[i] = w.result(d, t)
-		}
+// counts says why an item does not count for a demand, in every world, or "" and
+// when it will stop. Whether an approval's evidence is enough is for a world to say.
+func (j *judge) counts(it *item, d *demand) (code string, end time.Time) {
+	if it.revoked != nil {
+		return CodeRevoked, end
 	}
-	var others []*demand
-	for i := range demands {
-		if shown[i] {
-			others = append(others, &demands[i])
-		}
-	}
-	for i := range demands {
-		if d := &demands[i]; d.approval() {
-			out[i] = w.result(d, w.count(d, w.items, others))
-		}
-	}
-	return out
-}
-
-// count goes through items for one demand. others are the demands that the
-// evidence behind an approval must meet.
-func (w *world) count(d *demand, items []*item, others []*demand) *tally {
-	t := &tally{need: d.need, ends: map[person]time.Time{}, stale: map[person]bool{}}
-	for _, it := range items {
-		if !d.about(it) || it.broken != nil || it.negative != "" || (it.approval != nil && it.approval.Decision != predicate.Approve) {
-			continue
-		}
-		code, end := w.counts(it, d, others)
-		if code != "" {
-			t.left = append(t.left, it.reason(code, "%s", leftText(code, it)))
-			t.left[len(t.left)-1].Subject = d.id
-			if staleCodes[code] {
-				t.stale[it.who] = true
-			}
-			continue
-		}
-		if was, ok := t.ends[it.who]; ok {
-			end = later(was, end)
-		}
-		t.ends[it.who] = end
-		t.used = append(t.used, it.digest)
-	}
-	return t
-}
-
-// counts says why an item does not count for a demand, or "" and when it will
-// stop.
-func (w *world) counts(it *item, d *demand, others []*demand) (code string, end time.Time) {
 	if it.notWhole != nil {
 		return CodeNotWhole, end
 	}
 	if it.approval != nil {
-		if code := w.bound(it); code != "" {
+		if code := j.bound(it); code != "" {
 			return code, end
 		}
 	} else if !it.positive {
 		return it.note, end
 	}
-	if code := w.current(it); code != "" {
+	if code := j.current(it); code != "" {
 		return code, end
 	}
 	if it.barred != "" {
 		return it.barred, end
 	}
-	if code := w.entitled(it, d, others); code != "" {
+	if code := j.entitled(it, d); code != "" {
 		return code, end
 	}
 	end = it.ends
 	if it.approval != nil {
-		if w.withdrawn(it) {
+		if j.withdrawn(it) {
 			return CodeWithdrawn, end
 		}
 		end = sooner(end, it.approval.Expires)
 	}
 	if d.maxAge > 0 {
-		code, until := young(it, d.maxAge, w.now)
+		code, until := young(it, d.maxAge, j.now)
 		if code != "" {
 			return code, until
 		}
 		end = sooner(end, until)
 	}
-	if it.approval != nil {
-		v := w.look(it.approval, others)
-		if !v.ok {
-			return CodeOldEvidence, end
+	if d.fits != nil {
+		code, until := d.fits(j, it)
+		if code != "" {
+			return code, until
 		}
-		end = sooner(end, v.until)
+		end = sooner(end, until)
 	}
 	return "", end
 }
 
+// mayCount reports whether an item is of those of which counts is asked.
+func (d *demand) mayCount(it *item) bool {
+	return d.about(it) && it.broken == nil && it.negative == "" && (it.approval == nil || it.approval.Decision == predicate.Approve)
+}
+
 // entitled says why the signer may not show what d asks for.
-func (w *world) entitled(it *item, d *demand, others []*demand) string {
-	person := it.approval != nil || d.independent
+func (j *judge) entitled(it *item, d *demand) string {
+	person := it.approval != nil || d.independent && it.review == nil // a reviewer's kind is in the review
 	switch {
+	case it.review != nil && j.witness(it, d) != "":
+		return j.witness(it, d)
 	case person && it.by.Kind != release.ActorHuman:
 		return CodeNotPerson
-	case person && w.authors[it.who]:
+	case person && j.authors[it.who]:
 		return CodeAuthor
-	case d.independent && it.who == w.asker:
+	case d.independent && it.who == j.asker:
 		return CodeNotIndependent
-	case d.independent && it.approval != nil && w.look(it.approval, others).signers[it.who]:
+	case d.independent && it.approval != nil && j.looked(it.approval).signers[it.who]:
 		return CodeNotIndependent
 	case it.approval != nil && it.approval.Role != "" && !slices.Contains(it.by.Roles, it.approval.Role):
 		return CodeRole
@@ -181,70 +139,9 @@ func holds(it *item, roles []string) bool {
 	})
 }
 
-// view is a set of evidence that approvers looked at.
-type view struct {
-	signers map[person]bool
-	ok      bool      // all of it is here and meets the other demands by itself
-	until   time.Time // until when
-}
-
-// look is the view behind an approval. others are the same at each call.
-func (w *world) look(a *predicate.Approval, others []*demand) *view {
-	if v, ok := w.views[a.EvidenceSet]; ok {
-		return v
-	}
-	v := &view{ok: true, signers: map[person]bool{}}
-	w.views[a.EvidenceSet] = v
-	var items []*item
-	for _, d := range a.Evidence {
-		its := w.byDigest[d]
-		v.ok = v.ok && len(its) > 0
-		for _, it := range its {
-			v.signers[it.who] = true
-		}
-		items = append(items, its...)
-	}
-	for _, d := range others {
-		t := w.count(d, items, nil)
-		if v.ok = v.ok && t.met(); !v.ok {
-			break
-		}
-		v.until = sooner(v.until, t.until())
-	}
-	return v
-}
-
-func (w *world) result(d *demand, t *tally) Result {
-	r := d.requirement
-	r.Roles = slices.Clone(r.Roles)
-	out := Result{Requirement: r, Rule: d.rule, Have: len(t.ends), Need: t.need, Used: slices.Compact(t.used)}
-	what := fmt.Sprintf("%d of %d %s", out.Have, out.Need, d.what())
-	reason := release.Reason{Subject: d.id, Refs: slices.Clone(out.Used)}
-	switch {
-	case w.failed(d):
-		out.Status, reason.Code, reason.Text = StatusFailed, CodeFailed, what+", and there is evidence against it"
-	case t.met():
-		out.Status, reason.Code, reason.Text = StatusMet, CodeMet, what
-		out.Until = t.until()
-	default:
-		for p := range t.ends {
-			delete(t.stale, p)
-		}
-		out.Status, reason.Code, reason.Text = StatusMissing, CodeMissing, what
-		if out.Have+len(t.stale) >= out.Need {
-			out.Status, reason.Code, reason.Text = StatusStale, CodeStale, what+", and the rest no longer counts"
-		}
-	}
-	out.Reasons = []release.Reason{reason}
-	if out.Status != StatusMet {
-		out.Reasons = append(out.Reasons, t.left...)
-	}
-	return out
-}
-
 // failed reports whether there is evidence against what is asked for.
-func (w *world) failed(d *demand) bool {
-	return slices.ContainsFunc(w.judge.items, func(it *item) bool {
+func (j *judge) failed(d *demand) bool {
+	return slices.ContainsFunc(j.items, func(it *item) bool {
 		return d.about(it) && (it.negative != "" || it.rejects())
 	})
 }
@@ -256,15 +153,20 @@ func leftText(code string, it *item) string {
 	case CodeNotWhole:
 		return "the statement by " + who + " is not about the whole release: " + it.notWhole.Error()
 	case CodeOtherRelease:
-		return "the approval by " + who + " is for another release or change set"
+		return "the statement by " + who + " is for another release or change set"
 	case CodeOtherPlace:
-		return "the approval by " + who + " is for another environment"
+		return "the statement by " + who + " is for another environment"
 	case CodeOtherCommit:
+		if it.review != nil {
+			return "the review by " + who + " is of another commit than the release's"
+		}
 		return "the provenance by " + who + " names other commits than the release's"
 	case CodeOldEvidence:
 		return "the approval by " + who + " rests on evidence that is not here, or that does not show enough"
+	case CodeFailed:
+		return "the scan by " + who + " found something that only documents with another value settle"
 	case CodeExpired:
-		return "the approval by " + who + " has expired"
+		return "the statement by " + who + " has expired"
 	case CodeStale:
 		return "the statement by " + who + " is too old"
 	case CodeNoTrustedTime:
@@ -279,12 +181,53 @@ func leftText(code string, it *item) string {
 		return who + " requested the release or signed the evidence that was looked at"
 	case CodeRole:
 		return who + " does not hold the role that is asked for, or that the approval names"
+	case CodeRevoked:
+		if it.revoked == nil {
+			return "the approval by " + who + " rests on evidence that is revoked"
+		}
+		return "the statement by " + who + " is revoked by " + it.revoked.by.String() + ": " + it.revoked.Reason.String()
 	case CodeWithdrawn:
 		return who + " abstained since"
 	case CodeSigner:
 		return who + " is none of those whose word is asked for"
+	case CodeOtherValue:
+		return "the statement by " + who + " has another value in a field in which statements must agree"
+	case CodeNoValue:
+		return "the statement by " + who + " has no value in a field in which statements must agree"
+	case CodeNoCommit:
+		return "the statement by " + who + " does not name the release's commit"
+	case CodeOtherRef:
+		return "the provenance by " + who + " does not say that it was built from the tag"
+	case CodeBuilder:
+		return "the provenance by " + who + " names no builder whose word " + who + " may give"
+	case CodeLevel:
+		return "the builder in the provenance by " + who + " is not trusted with the level"
+	case CodeBuildType:
+		return "the provenance by " + who + " is of another build type"
+	case CodeSource:
+		return "the provenance by " + who + " names another source repository or none"
+	case CodeParameters:
+		return "the provenance by " + who + " has other parameters than are expected: " + it.fault
+	case CodeVerifier:
+		return "the summary by " + who + " is not of a verifier whose word " + who + " may give"
+	case CodeResource:
+		return "the summary by " + who + " is about another resource"
+	case CodePolicy:
+		return "the summary by " + who + " is for another policy"
+	case CodeNotPassed:
+		return "the statement by " + who + " does not say that it passed"
+	case CodeWitness:
+		return who + " is no service, and nobody asks for the word of " + who + " on what others said"
+	case CodeNoReviewer:
+		return "the review by " + who + " names nobody whose approval counts"
 	case CodeInconclusive:
 		return "the result by " + who + " is a warning"
 	}
 	return "the statement by " + who + " does not count"
+}
+
+// holds reports whether an envelope is in the set.
+func (j *judge) holds(envelope release.Digest) bool {
+	_, ok := slices.BinarySearchFunc(j.set, envelope, func(v Verified, d release.Digest) int { return v.Digest().Compare(d) })
+	return ok
 }

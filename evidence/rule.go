@@ -15,13 +15,24 @@ import (
 //
 //	Require, Threshold  a statement of a type is there, by so many people
 //	Fresh               statements of a type count only while they are young
+//	CommitMatches       provenance counts only if it names the commit, and the tag
+//	SLSA                provenance counts only of builders and builds that are trusted
+//	Summarized          a verifier that is relied on says PASSED
+//	SameField           statements of several types count only if they agree
+//	Separate            duties are done by different people
+//	NotRevoked          a store says that no evidence is withheld
+//	NoVulnerabilities   scans found nothing that counts and nobody has settled
 //
 // A rule that says which statements of a type count says so for everything: for
 // the requirements, for the other rules, and for what approvals rest on. Such a
 // rule is met by one statement that counts.
 //
+// Such rules add up: what counts has passed all of them. A pointer to a rule is none.
+//
 // Taking supporting evidence away never makes a rule hold that did not: each one
-// asks that something be there, and none that something be absent.
+// asks that something be there, and none that something be absent. What a statement
+// shows by its key beside what it says, that two principals are one person, is lost
+// with it: see [Question.Same].
 type Rule interface {
 	// ID is the rule's name with what it is about, as results and reasons have it.
 	ID() string
@@ -42,8 +53,35 @@ type admitting interface {
 	admits(j *judge, it *item) (code string, until time.Time)
 }
 
+// joint is a rule about several demands together.
+type joint interface {
+	// demands are those of the rule itself.
+	demands() []demand
+	// met reports whether the rule's condition holds besides, if all demands are met,
+	// and until when; zero is forever.
+	met(o *outcome) (ok bool, until time.Time)
+	// result is how the rule fared; own are its demands' places among those of o.
+	result(o *outcome, own []int) Result
+}
+
+// leveled is a rule that shows SLSA levels.
+type leveled interface {
+	// levels are those that the statements show which count for a demand of o that is
+	// met.
+	levels(o *outcome, demand int) []string
+}
+
+// opposed is a rule that can have something against it.
+type opposed interface {
+	// against is what fails the rule, and, if nothing does, until when that was
+	// overcome; zero is forever.
+	against(j *judge) (reasons []release.Reason, until time.Time)
+}
+
 // Require demands a valid statement of a predicate type that is about the whole
-// release and says success, where the type can say that.
+// release and says success, where the type can say that: tests passed, a summary says
+// PASSED, a decision for this release and environment is an allow that lasts still, a
+// deployment of it ended as deployed, wherever.
 type Require struct {
 	// Type is the predicate type, exactly.
 	Type string
@@ -162,60 +200,4 @@ func young(it *item, most time.Duration, now time.Time) (code string, until time
 		return CodeStale, until
 	}
 	return "", until
-}
-
-// demand is what a requirement or a rule asks to be counted: so many people with a
-// statement of a kind or of a type.
-type demand struct {
-	id          string
-	requirement release.Requirement // zero of a rule
-	rule        Rule                // nil of a requirement
-	kind        release.EvidenceKind
-	typ         string // where the kind is ""
-	need        int
-	maxAge      time.Duration
-	independent bool
-	roles       []string
-	by          []Principal
-}
-
-func demandOf(r release.Requirement) demand {
-	return demand{id: r.ID, requirement: r, kind: r.Evidence, need: r.Needed(), maxAge: r.MaxAge, independent: r.Independent, roles: r.Roles}
-}
-
-// about reports whether the demand counts statements such as it.
-func (d *demand) about(it *item) bool {
-	if d.typ != "" {
-		return it.typ == d.typ
-	}
-	return d.kind != "" && it.kind == d.kind
-}
-
-// approval reports whether it is approvals that are counted.
-func (d *demand) approval() bool {
-	return d.kind == release.EvidenceApproval || KindOf(d.typ) == release.EvidenceApproval
-}
-
-// what names that which is counted.
-func (d *demand) what() string {
-	if d.typ != "" {
-		return d.typ
-	}
-	return string(d.kind)
-}
-
-// demands are those of the requirements, then those of the rules that count.
-func (q *Question) demands() []demand {
-	var out []demand
-	for _, r := range q.Requirements {
-		out = append(out, demandOf(r))
-	}
-	for _, r := range q.Rules {
-		if c, ok := r.(counted); ok {
-			d := c.demand()
-			d.id, d.rule = r.ID(), r
-			out = append(out, d)
-		}
-	}
-	return out
 }

@@ -29,8 +29,7 @@ type dsseJSON struct {
 }
 
 type signatureJSON struct {
-	Sig   []byte `json:"sig"`
-	KeyID string `json:"keyid,omitempty"`
+	Sig []byte `json:"sig"`
 }
 
 // Sign signs a statement and returns a sigstore bundle v0.3 that names the key
@@ -52,14 +51,16 @@ func Sign(ctx context.Context, st Statement, key crypto.Signer) ([]byte, error) 
 	return compact(b)
 }
 
-// SignDSSE is [Sign] with a bare DSSE envelope as the result, whose key id is
-// [KeyHint].
+// SignDSSE is [Sign] with a bare DSSE envelope as the result, which is what the
+// readers of a [VSA] expect (slsa-verifier verify-vsa, in-toto's libraries). It
+// names no key: the key id is a hint that DSSE lets a signer leave out, each of
+// those readers computes one of its own, and all refuse one that they did not.
+// A [Keyring] tries its keys in turn.
 func SignDSSE(ctx context.Context, st Statement, key crypto.Signer) ([]byte, error) {
-	env, hint, err := sign(ctx, st, key)
+	env, _, err := sign(ctx, st, key)
 	if err != nil {
 		return nil, err
 	}
-	env.Signatures[0].KeyID = hint
 	return compact(env)
 }
 

@@ -9,17 +9,24 @@ import (
 )
 
 // StatementType is the _type of an in-toto Statement v1
-// (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md).
+// (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md), which
+// is what [NewStatement] makes.
 const StatementType = "https://in-toto.io/Statement/v1"
 
-// Statement is an in-toto Statement v1: a predicate about subjects. It keeps the
-// exact bytes that it was read from; nothing here ever encodes them again, so
-// what a signature covers is what is judged. The zero Statement says nothing
-// and cannot be signed.
+// StatementTypeV01 is the _type of an in-toto Statement v0.1
+// (https://github.com/in-toto/attestation/blob/main/spec/v0.1.0/README.md), which
+// npm and builders of SLSA provenance v0.2 still write.
+const StatementTypeV01 = "https://in-toto.io/Statement/v0.1"
+
+// Statement is an in-toto Statement v1 or v0.1: a predicate about subjects. It
+// keeps the exact bytes that it was read from; nothing here ever encodes them
+// again, so what a signature covers is what is judged. The zero Statement says
+// nothing and cannot be signed.
 //
 // A Statement says nothing about who made it: see [Verify].
 type Statement struct {
 	raw           []byte
+	typ           string
 	predicateType string
 	subjects      []Subject
 	predicate     []byte // part of raw; nil if absent
@@ -39,6 +46,10 @@ var (
 // predicate may be absent, null, an object, or a string (as cosign writes SPDX).
 // A digest may have any algorithm and any text: which of them count is decided
 // when a subject is matched.
+//
+// A statement v0.1 is read as one of v1 is, and each of its subjects must have a
+// name that no other has, as its specification demands. In v1 a subject needs no
+// name, and two may have the same.
 func ParseStatement(b []byte) (Statement, error) {
 	if len(b) > MaxStatement {
 		_, err := newScanner(b, MaxStatement) // before the copy
@@ -54,7 +65,6 @@ func parseStatement(b []byte) (Statement, error) {
 		return Statement{}, err
 	}
 	st := Statement{raw: b}
-	var typ string
 	err = s.Object(func(name []byte) (err error) {
 		i, err := s.Field(name, statementFields)
 		if err != nil {
@@ -62,7 +72,7 @@ func parseStatement(b []byte) (Statement, error) {
 		}
 		switch i {
 		case 0:
-			typ, err = s.Str()
+			st.typ, err = s.Str()
 		case 1:
 			st.subjects, err = s.subjects()
 		case 2:
@@ -79,17 +89,35 @@ func parseStatement(b []byte) (Statement, error) {
 	}
 	switch {
 	case err != nil:
-	case typ != StatementType:
-		err = fmt.Errorf("evidence: statement of type %s is not %q", strictjson.Quoted(typ), StatementType)
+	case st.typ != StatementType && st.typ != StatementTypeV01:
+		err = fmt.Errorf("evidence: statement of type %s is neither %q nor %q", strictjson.Quoted(st.typ), StatementType, StatementTypeV01)
 	case st.predicateType == "":
 		err = fmt.Errorf("evidence: statement has no predicateType")
 	case len(st.subjects) == 0:
 		err = fmt.Errorf("evidence: statement has no subject")
+	case st.typ == StatementTypeV01:
+		err = namesOfV01(st.subjects)
 	}
 	if err != nil {
 		return Statement{}, err
 	}
 	return st, nil
+}
+
+// namesOfV01 checks what v0.1 demands of names: that each subject has one, and no
+// two the same.
+func namesOfV01(subjects []Subject) error {
+	seen := make(map[string]bool, len(subjects))
+	for i, sub := range subjects {
+		if sub.Name == "" {
+			return fmt.Errorf("evidence: subject %d of a statement v0.1 has no name", i)
+		}
+		if seen[sub.Name] {
+			return fmt.Errorf("evidence: two subjects of a statement v0.1 have the name %s", strictjson.Quoted(sub.Name))
+		}
+		seen[sub.Name] = true
+	}
+	return nil
 }
 
 func (s scanner) subjects() ([]Subject, error) {
@@ -176,6 +204,9 @@ func (s Statement) IsZero() bool { return s.raw == nil }
 
 // Bytes is a copy of the exact bytes that s was read from.
 func (s Statement) Bytes() []byte { return bytes.Clone(s.raw) }
+
+// Type is the version of the statement: [StatementType] or [StatementTypeV01].
+func (s Statement) Type() string { return s.typ }
 
 // PredicateType is the URI that says what the predicate means.
 func (s Statement) PredicateType() string { return s.predicateType }

@@ -26,6 +26,15 @@ func with(old, new string) string {
 	return strings.Replace(minimal, old, new, 1)
 }
 
+// v01 makes a statement v0.1 of one of v1.
+func v01(text string) string {
+	old := `Statement/v1","subject`
+	if !strings.Contains(text, old) {
+		old = `Statement/v1",`
+	}
+	return strings.Replace(text, old, strings.Replace(old, "v1", "v0.1", 1), 1)
+}
+
 // accepted are statements that the specification allows, with what they say.
 var accepted = []struct {
 	name, text string
@@ -49,6 +58,13 @@ var accepted = []struct {
 	{"other case in the predicate", with(`{"x":1}`, `{"x":1,"X":2}`), `{"x":1,"X":2}`},
 	{"NUL escaped in the predicate", with(`{"x":1}`, `{"x":"\u0000"}`), `{"x":"\u0000"}`},
 	{"surrogate pair", with(`{"x":1}`, `{"x":"\ud83d\ude00"}`), `{"x":"\ud83d\ude00"}`},
+	{"subjects of one name", with(`[{"name":"a",`, `[{"name":"a","digest":{"sha256":"b"}},{"name":"a",`), `{"x":1}`},
+	{"v0.1", v01(minimal), `{"x":1}`},
+	{"v0.1 with a predicate that is a string", v01(with(`{"x":1}`, `"SPDX"`)), `"SPDX"`},
+	{"v0.1 without predicate", v01(with(`,"predicate":{"x":1}`, ``)), ``},
+	{"v0.1, the name that means nothing", v01(with(`"name":"a"`, `"name":"_"`)), `{"x":1}`},
+	{"v0.1, _type last", strings.Replace(with(`"_type":"https://in-toto.io/Statement/v1",`, ``), `{"x":1}}`, `{"x":1},"_type":"https://in-toto.io/Statement/v0.1"}`, 1), `{"x":1}`},
+	{"v0.1, slashes escaped", strings.Replace(minimal, "https://in-toto.io/Statement/v1", `https:\/\/in-toto.io\/Statement\/v0.1`, 1), `{"x":1}`},
 	{"deep, but not too deep", with(`{"x":1}`, `{"x":`+strings.Repeat("[", 98)+strings.Repeat("]", 98)+`}`), `{"x":` + strings.Repeat("[", 98) + strings.Repeat("]", 98) + `}`},
 }
 
@@ -62,7 +78,12 @@ func TestStatementsOfTheSpecification(t *testing.T) {
 			require.Equal(t, tt.text, string(st.Bytes()), "the exact bytes are kept")
 			require.Equal(t, tt.predicate, string(st.Predicate()))
 			require.Equal(t, "https://example.com/p/v1", st.PredicateType())
-			require.Len(t, st.Subjects(), 1)
+			require.NotEmpty(t, st.Subjects())
+			want := evidence.StatementType
+			if strings.Contains(tt.name, "v0.1") {
+				want = evidence.StatementTypeV01
+			}
+			require.Equal(t, want, st.Type())
 			require.NoError(t, agree([]byte(tt.text)))
 		})
 	}
@@ -126,7 +147,19 @@ var refused = []struct{ name, text, want string }{
 	{"too deep", with(`{"x":1}`, `{"x":`+strings.Repeat("[", 99)+strings.Repeat("]", 99)+`}`), "nested deeper than 100"},
 	{"far too deep", strings.Repeat(`{"a":`, 1_000_000), "nested deeper than 100"},
 	{"no type", with(`"_type":"https://in-toto.io/Statement/v1",`, ``), `of type ""`},
-	{"old type", with("Statement/v1", "Statement/v0.1"), "Statement/v0.1"},
+	{"older type", with("Statement/v1", "Statement/v0.0.1"), "Statement/v0.0.1"},
+	{"v0.1 in full", with("Statement/v1", "Statement/v0.1.0"), "Statement/v0.1.0"},
+	{"v0.1 with a space", with("Statement/v1", "Statement/v0.1 "), "is neither"},
+	{"type in other case", with("in-toto.io/Statement", "in-toto.io/statement"), "is neither"},
+	{"v0.1, no subject name", v01(with(`"name":"a",`, ``)), "has no name"},
+	{"v0.1, empty subject name", v01(with(`"name":"a",`, `"name":"",`)), "has no name"},
+	{"v0.1, name only as uri", v01(with(`"name":"a",`, `"uri":"a",`)), "has no name"},
+	{"v0.1, two subjects of one name", v01(with(`[{"name":"a",`, `[{"name":"a","digest":{"sha256":"b"}},{"name":"a",`)), "two subjects"},
+	{"v0.1, the name that means nothing twice", v01(with(`[{"name":"a",`, `[{"name":"_","digest":{"sha256":"b"}},{"name":"_",`)), "two subjects"},
+	{"v0.1, one name in two spellings", v01(with(`[{"name":"a",`, `[{"name":"\u0061","digest":{"sha256":"b"}},{"name":"a",`)), "two subjects"},
+	{"v0.1, no subject", v01(with(`"subject":[{"name":"a","digest":{"sha256":"`+sha+`"}}],`, ``)), "no subject"},
+	{"v0.1, no digest", v01(with(`,"digest":{"sha256":"`+sha+`"}`, ``)), "no digest"},
+	{"v0.1 and v1", v01(with(`{"_type"`, `{"_type":"https://in-toto.io/Statement/v1","_type"`)), "stands twice"},
 	{"longer type", with(`Statement/v1"`, `Statement/v1.1"`), "Statement/v1.1"},
 	{"type is null", with(`"https://in-toto.io/Statement/v1"`, `null`), "a string must stand here"},
 	{"no predicate type", with(`"predicateType":"https://example.com/p/v1",`, ``), "no predicateType"},
@@ -199,6 +232,35 @@ func TestStatementIsImmutable(t *testing.T) {
 	require.Equal(t, minimal, string(st.Bytes()))
 	require.Equal(t, `{"x":1}`, string(st.Predicate()))
 	require.Equal(t, []evidence.Subject{{Name: "a", Digests: []evidence.SubjectDigest{{Algorithm: "sha256", Value: sha}}}}, st.Subjects())
+}
+
+// TestNewStatementChangesNoName: what is no UTF-8 would be written as another
+// character, so that two names became one.
+func TestNewStatementChangesNoName(t *testing.T) {
+	t.Parallel()
+	const bad = "shop\xff"
+	digest := []evidence.SubjectDigest{{Algorithm: "x", Value: "y"}}
+	for name, f := range map[string]func() (evidence.Statement, error){
+		"name": func() (evidence.Statement, error) {
+			return evidence.NewStatement("t", []evidence.Subject{{Name: bad, Digests: digest}}, nil)
+		},
+		"URI": func() (evidence.Statement, error) {
+			return evidence.NewStatement("t", []evidence.Subject{{URI: bad, Digests: digest}}, nil)
+		},
+		"algorithm": func() (evidence.Statement, error) {
+			return evidence.NewStatement("t", []evidence.Subject{{Digests: []evidence.SubjectDigest{{Algorithm: bad, Value: "y"}}}}, nil)
+		},
+		"value": func() (evidence.Statement, error) {
+			return evidence.NewStatement("t", []evidence.Subject{{Digests: []evidence.SubjectDigest{{Algorithm: "x", Value: bad}}}}, nil)
+		},
+		"type": func() (evidence.Statement, error) {
+			return evidence.NewStatement(bad, []evidence.Subject{{Digests: digest}}, nil)
+		},
+	} {
+		st, err := f()
+		require.Error(t, err, name)
+		require.True(t, st.IsZero(), name)
+	}
 }
 
 func TestNewStatementReadsBack(t *testing.T) {

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -66,54 +67,68 @@ func TestVSARefuses(t *testing.T) {
 	good, err := evidence.Decide(question(needTests), set{tests(t)}, noon)
 	require.NoError(t, err)
 	for name, f := range map[string]func(d *evidence.Decision, o *evidence.SummaryOptions){
-		"zero decision":         func(d *evidence.Decision, _ *evidence.SummaryOptions) { *d = evidence.Decision{} },
-		"no verdict":            func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Verdict = release.VerdictUnknown },
-		"verdict of no meaning": func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Verdict = 9 },
-		"allow of nothing":      func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Results = nil },
-		"allow with a hole":     func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Results = []evidence.Result{{}} },
-		"no time":               func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.At = time.Time{} },
-		"no policy":             func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Policy = release.Digest{} },
-		"no release":            func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Release = release.Release{} },
-		"no verifier":           func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.VerifierID = "" },
-		"no resource":           func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.ResourceURI = "" },
+		"a level in two forms": func(d *evidence.Decision, _ *evidence.SummaryOptions) {
+			d.Results[0].Levels = []string{"SLSA_BUILD_LEVEL_03"}
+		},
+		"zero decision":                     func(d *evidence.Decision, _ *evidence.SummaryOptions) { *d = evidence.Decision{} },
+		"no verdict":                        func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Verdict = release.VerdictUnknown },
+		"verdict of no meaning":             func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Verdict = 9 },
+		"allow of nothing":                  func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Results = nil },
+		"allow with a hole":                 func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Results = []evidence.Result{{}} },
+		"no time":                           func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.At = time.Time{} },
+		"no policy":                         func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Policy = release.Digest{} },
+		"no release":                        func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Release = release.Release{} },
+		"a verifier that JSON would change": func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.VerifierID = "https://gate\xff.example" },
+		"a policy that JSON would change":   func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.PolicyURI = "\xff" },
+		"no verifier":                       func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.VerifierID = "" },
+		"no resource":                       func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.ResourceURI = "" },
+		"a level that is none":              func(d *evidence.Decision, _ *evidence.SummaryOptions) { d.Results[0].Levels = []string{"GOOD"} },
+		"a level of no number": func(d *evidence.Decision, _ *evidence.SummaryOptions) {
+			d.Results[0].Levels = []string{predicate.LevelUnevaluated}
+		},
+		"a level as a property": func(_ *evidence.Decision, o *evidence.SummaryOptions) {
+			o.Properties = map[string]string{"tests": "SLSA_BUILD_LEVEL_3"}
+		},
+		"a level in small letters": func(_ *evidence.Decision, o *evidence.SummaryOptions) {
+			o.Properties = map[string]string{"other": "slsa_build_level_3"}
+		},
+		"a result as a property": func(_ *evidence.Decision, o *evidence.SummaryOptions) {
+			o.Properties = map[string]string{"tests": "Failed"}
+		},
+		"a property with a line feed": func(_ *evidence.Decision, o *evidence.SummaryOptions) {
+			o.Properties = map[string]string{"tests": "A\nSLSA_BUILD_LEVEL_3"}
+		},
+		"a nameless property": func(_ *evidence.Decision, o *evidence.SummaryOptions) { o.Properties = map[string]string{"tests": ""} },
 	} {
 		d, o := good, gate
+		d.Results = slices.Clone(good.Results)
 		f(&d, &o)
 		st, err := evidence.VSA(d, o)
+		require.Error(t, err, name)
+		require.True(t, st.IsZero(), name)
+		if name == "no resource" {
+			continue // an SVR has no place for it
+		}
+		st, err = evidence.SVR(d, o)
 		require.Error(t, err, name)
 		require.True(t, st.IsZero(), name)
 	}
 }
 
-func TestDeployment(t *testing.T) {
+// What only a VSA has a place for must be text as well.
+func TestVSARefusesWhatJSONWouldChange(t *testing.T) {
 	t.Parallel()
-	r := shop()
-	ref, err := r.Ref()
-	require.NoError(t, err)
-	ev := release.Event{ID: "1", Kind: release.EventDeployed, At: noon, Release: ref, Environment: "production", Rollout: "r", Percent: 100,
-		Actor: release.Actor{Kind: release.ActorService, ID: "service:rollout"}}
-	st, err := evidence.NewDeployment(r, ev, release.DigestOf([]byte("vsa")))
-	require.NoError(t, err)
-	require.NoError(t, st.MatchAll(r))
-	d, err := evidence.As[predicate.Deployment](st)
-	require.NoError(t, err)
-	require.Equal(t, predicate.Deployment{Event: ev, Decisions: []release.Digest{release.DigestOf([]byte("vsa"))}}, d)
-
-	for name, f := range map[string]func(e *release.Event){
-		"no id":            func(e *release.Event) { e.ID = "" },
-		"unknown kind":     func(e *release.Event) { e.Kind = "promoted" },
-		"no time":          func(e *release.Event) { e.At = time.Time{} },
-		"another release":  func(e *release.Event) { e.Release.Version = "x" },
-		"no environment":   func(e *release.Event) { e.Environment = "" },
-		"too many percent": func(e *release.Event) { e.Percent = 101 },
+	d := decide(t, question(needTests), set{tests(t)})
+	for name, f := range map[string]func(o *evidence.SummaryOptions){
+		"resource":        func(o *evidence.SummaryOptions) { o.ResourceURI = "\xff" },
+		"component":       func(o *evidence.SummaryOptions) { o.VerifierVersion = map[string]string{"\xff": "1"} },
+		"version":         func(o *evidence.SummaryOptions) { o.VerifierVersion = map[string]string{"v": "\xff"} },
+		"place of inputs": func(o *evidence.SummaryOptions) { o.InputURI = func(release.Digest) string { return "\xff" } },
 	} {
-		bad := ev
-		f(&bad)
-		_, err := evidence.NewDeployment(r, bad)
-		require.Error(t, err, name)
+		o := gate
+		f(&o)
+		st, err := evidence.VSA(d, o)
+		require.ErrorContains(t, err, "UTF-8", name)
+		require.True(t, st.IsZero(), name)
 	}
-	_, err = evidence.NewDeployment(r, ev, release.Digest{})
-	require.Error(t, err)
-	_, err = evidence.NewDeployment(release.Release{}, ev)
-	require.Error(t, err)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sallyport-dev/sallyport/evidence/predicate"
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/vex"
 )
 
 // Trust says who made a signature. [Keyring] is the core's; package sigstore
@@ -42,23 +43,54 @@ type Verified struct{ v *verified }
 type verified struct {
 	statement Statement
 	by        Identity
-	digest    release.Digest
 	raw       []byte
 
-	once   sync.Once // guards what follows: the predicate, read when first asked for
-	pred   predicate.Predicate
-	broken error // why it could not be read
+	// What follows is worked out when it is first asked for, however often is decided
+	// on it.
+	sum          lazy[release.Digest] // of raw
+	statementSum lazy[release.Digest] // of the statement's bytes
+	read         lazy[content]
+	build        lazy[*build]        // of provenance, nil for other statements
+	vex          lazy[*vex.Document] // of OpenVEX
 }
 
-// predicate reads the predicate once, however often is decided on it. It is nil
-// without an error for a type that package predicate does not know.
-func (v *verified) predicate() (predicate.Predicate, error) {
-	v.once.Do(func() {
-		if predicate.Known(v.statement.predicateType) {
-			v.pred, v.broken = predicate.Parse(v.statement.predicateType, v.statement.predicate)
+// content is a predicate, or why it could not be read.
+type content struct {
+	pred   predicate.Predicate
+	broken error
+}
+
+// lazy is a value that is made once.
+type lazy[T any] struct {
+	once  sync.Once
+	value T
+}
+
+func (l *lazy[T]) get(make func() T) T {
+	l.once.Do(func() { l.value = make() })
+	return l.value
+}
+
+// buildOf is what provenance says of a build, nil for other statements.
+func (v *verified) buildOf() *build {
+	return v.build.get(func() *build {
+		pred, err := v.predicate()
+		if err != nil {
+			return nil
 		}
+		return buildOf(pred)
 	})
-	return v.pred, v.broken
+}
+
+// predicate is nil without an error for a type that package predicate does not know.
+func (v *verified) predicate() (predicate.Predicate, error) {
+	c := v.read.get(func() (c content) {
+		if predicate.Known(v.statement.predicateType) {
+			c.pred, c.broken = predicate.Parse(v.statement.predicateType, v.statement.predicate)
+		}
+		return c
+	})
+	return c.pred, c.broken
 }
 
 // Verify reads a sigstore bundle (v0.1 to v0.3) or a DSSE envelope, asks trust
@@ -96,7 +128,7 @@ func Verify(ctx context.Context, trust Trust, raw []byte) (Verified, error) {
 	if err != nil {
 		return Verified{}, fmt.Errorf("evidence: signed by %s: %w", by.Principal, err)
 	}
-	v := &verified{statement: st, by: by.clone(), digest: release.DigestOf(s.Raw), raw: s.Raw}
+	v := &verified{statement: st, by: by.clone(), raw: s.Raw}
 	return Verified{v}, nil
 }
 
@@ -111,8 +143,18 @@ func (v Verified) Statement() Statement { return v.v.statement }
 func (v Verified) By() Identity { return v.v.by.clone() }
 
 // Digest identifies the envelope: the SHA-256 of Raw. The same statement in
-// another envelope has another digest.
-func (v Verified) Digest() release.Digest { return v.v.digest }
+// another envelope has another digest. It is computed when it is first asked for,
+// which takes about as long as hashing the payload did for the signature.
+func (v Verified) Digest() release.Digest { return v.v.digest() }
+
+func (v *verified) digest() release.Digest {
+	return v.sum.get(func() release.Digest { return release.DigestOf(v.raw) })
+}
+
+// statementDigest is the SHA-256 of the signed bytes, hashed once.
+func (v *verified) statementDigest() release.Digest {
+	return v.statementSum.get(func() release.Digest { return release.DigestOf(v.statement.raw) })
+}
 
 // Raw is a copy of the envelope, to store and to verify again.
 func (v Verified) Raw() []byte { return bytes.Clone(v.v.raw) }

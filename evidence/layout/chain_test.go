@@ -28,8 +28,9 @@ import (
 
 // person is somebody with a key, who signs with in-toto-golang's own functions.
 type person struct {
-	key in_toto.Key
-	pub crypto.PublicKey
+	key    in_toto.Key
+	pub    crypto.PublicKey
+	signer crypto.Signer
 }
 
 func newPerson(t testing.TB, kind string) person {
@@ -58,7 +59,7 @@ func personOf(t testing.TB, k crypto.Signer) person {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(k)
 	require.NoError(t, err)
-	p := person{pub: k.Public()}
+	p := person{pub: k.Public(), signer: k}
 	require.NoError(t, p.key.LoadKeyReaderDefaults(bytes.NewReader(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))))
 	return p
 }

@@ -9,6 +9,11 @@
 // out. [Verify] takes the layout and the links as bytes and gives a [Result]:
 // a verdict with reasons, made of the same words as every other decision here.
 //
+// Links come as files, the way in-toto's tools write them, or as statements of the
+// in-toto attestation framework (link v0.3) that package evidence has verified:
+// Options.Statements. What counts is the key that signed, which must be one of the
+// step's.
+//
 // Layouts, links, canonical bytes and artifact rules are in-toto-golang's. The
 // rest is ours, because that library decides it in ways that a release gate
 // cannot use:

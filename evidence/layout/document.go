@@ -2,6 +2,7 @@ package layout
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,7 @@ import (
 	"fmt"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
-	"github.com/sallyport-dev/sallyport/internal/canon"
+	"github.com/sallyport-dev/sallyport/internal/strictjson"
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
@@ -36,10 +37,7 @@ type signature struct {
 // is used. In both, members that stand twice or are spelled in another case are
 // refused: encoding/json would take the last one, another reader the first.
 func parse(b []byte, limit int) (document, error) {
-	if len(b) > limit {
-		return document{}, fmt.Errorf("%d bytes are more than %d", len(b), limit)
-	}
-	if _, err := canon.Transform(b); err != nil {
+	if err := scan(b, limit); err != nil {
 		return document{}, err
 	}
 	var members map[string]json.RawMessage
@@ -60,6 +58,33 @@ func parse(b []byte, limit int) (document, error) {
 		return document{}, err
 	}
 	return d, nil
+}
+
+// scan refuses a text that two readers of JSON may read in two ways, and one that
+// holds more than maxValues: decoding it would take many times its size.
+func scan(b []byte, limit int) error {
+	sc, err := strictjson.NewScanner(b, strictjson.Limits{Package: "JSON", Bytes: limit, Depth: maxDepth, Names: maxValues, Elements: maxValues})
+	if err != nil {
+		return err
+	}
+	values := 0
+	var value func() error
+	value = func() error {
+		if values++; values > maxValues {
+			return sc.Errorf("more than %d values", maxValues)
+		}
+		switch k, err := sc.Peek(); {
+		case err != nil:
+			return err
+		case k == strictjson.Object:
+			return sc.Object(func([]byte) error { return value() })
+		case k == strictjson.Array:
+			return sc.Array(func(int) error { return value() })
+		}
+		_, err := sc.Value()
+		return err
+	}
+	return cmp.Or(value(), sc.End())
 }
 
 func (d *document) metablock(members map[string]json.RawMessage) error {
@@ -110,6 +135,9 @@ func (d *document) envelope(members map[string]json.RawMessage) error {
 		}
 		d.sigs = append(d.sigs, signature{s.KeyID, b})
 	}
+	if err := scan(payload, len(payload)); err != nil {
+		return fmt.Errorf("payload: %w", err)
+	}
 	d.message = dsse.PAE(e.PayloadType, payload)
 	d.payload, err = decode(payload)
 	return err
@@ -118,9 +146,6 @@ func (d *document) envelope(members map[string]json.RawMessage) error {
 // decode reads a layout or a link, and refuses what the library's types do not
 // hold: nothing of the document goes unread.
 func decode(b []byte) (any, error) {
-	if _, err := canon.Transform(b); err != nil {
-		return nil, err
-	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil {
 		return nil, fmt.Errorf("not a JSON object: %w", err)

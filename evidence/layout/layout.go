@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -34,6 +35,11 @@ type Options struct {
 	// People says whose a key is, by its [evidence.KeyDigest]: a person who holds two keys
 	// counts once. A key that is not here stands for itself.
 	People map[release.Digest]string
+	// Statements are verified statements, of which those that are links
+	// (link v0.3 of the in-toto attestation framework) count beside the link files: their subjects are the
+	// products, and a step's key must have signed them ([evidence.Identity] Key). The
+	// others are passed over, so all the evidence about a release may be given.
+	Statements []evidence.Verified
 }
 
 // Result is what a layout and its links amount to.
@@ -108,8 +114,12 @@ func Verify(layout []byte, links [][]byte, opts Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if len(links) > maxLinks {
-		return Result{}, fmt.Errorf("layout: %d links are more than %d", len(links), maxLinks)
+	stated, err := statements(opts.Statements)
+	if err != nil {
+		return Result{}, err
+	}
+	if n := len(links) + len(stated); n > maxLinks {
+		return Result{}, fmt.Errorf("layout: %d links are more than %d", n, maxLinks)
 	}
 	doc, err := parse(layout, maxLayoutBytes)
 	if err != nil {
@@ -128,7 +138,7 @@ func Verify(layout []byte, links [][]byte, opts Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("layout: %w", err)
 	}
-	return r.decide(p, links, opts)
+	return r.decide(p, links, stated, opts), nil
 }
 
 // check reports everything that is wrong with the options at once, and gives the

@@ -8,8 +8,8 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
-	mathrand "math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -362,10 +362,13 @@ func TestInspectionsAreNeverRun(t *testing.T) {
 	require.Equal(t, release.VerdictHold, r.Verdict)
 	require.Equal(t, []string{"layout/inspection-not-run"}, codes(r.Reasons))
 	require.Equal(t, "look", r.Reasons[0].Subject)
+	require.NoError(t, exec.Command("touch", marker+".control").Run())
+	require.FileExists(t, marker+".control", "the command works where it is run")
 	require.True(t, r.Steps[2].Met, "the rest is checked")
-	_, err := os.Stat(marker)
-	require.ErrorIs(t, err, os.ErrNotExist)
-
+	for _, links := range [][][]byte{nil, c.links()[1:], c.links()} {
+		c.verify(links...)
+		require.NoFileExists(t, marker)
+	}
 	c.build.Materials = files("src/main.go", "package evil")
 	require.Equal(t, release.VerdictDeny, c.verify(c.links()...).Verdict, "deny outweighs hold")
 }
@@ -477,7 +480,7 @@ func TestFilesThatTwoReadersReadInTwoWays(t *testing.T) {
 		{"both kinds at once", sub(t, good, `"signed":`, `"payload":"","payloadType":"","signed":`), "neither"},
 		{"another payload type", sub(t, c.envelope(c.layout, c.owner), "vnd.in-toto+json", "vnd.in-toto2+json"), "payload type"},
 		{"a link", c.metablock(c.write, c.owner), "not a layout"},
-		{"empty", nil, "EOF"},
+		{"empty", nil, "ends"},
 		{"an array", []byte("[]"), "object"},
 		{"too deep", []byte(strings.Repeat("[", 5000)), "deeper"},
 		{"too long", bytes.Repeat([]byte(" "), 5<<20), "bytes are more"},
@@ -520,42 +523,6 @@ func TestOptionsAreRequired(t *testing.T) {
 			tt.change(&opts)
 			_, err := layout.Verify(l, c.links(), opts)
 			require.ErrorContains(t, err, tt.want)
-		})
-	}
-}
-
-// 400 orders, with repetitions: one result, to the byte. in-toto-golang's own
-// threshold check gave 44 passes and 356 failures on a case like this.
-func TestDeterministic(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"met", "disagreeing", "forged"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newChain(t)
-			links := c.links()
-			switch name {
-			case "disagreeing":
-				c.build.Products["app"] = hash("other ELF")
-				links = append(links, c.metablock(c.build, c.cyd))
-			case "forged":
-				links[0] = sub(t, links[0], hash("package main")["sha256"], hash("package evil")["sha256"])
-				links = append(links, []byte("{}"), c.metablock(c.write, c.dan))
-			}
-			l, opts := c.metablock(c.layout, c.owner), c.options()
-			first, err := layout.Verify(l, links, opts)
-			require.NoError(t, err)
-			want, err := json.Marshal(first)
-			require.NoError(t, err)
-			rng := mathrand.New(mathrand.NewPCG(1, 2))
-			for range 400 {
-				shuffled := append(slices.Clone(links), links[rng.IntN(len(links))])
-				rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-				r, err := layout.Verify(l, shuffled, opts)
-				require.NoError(t, err)
-				got, err := json.Marshal(r)
-				require.NoError(t, err)
-				require.Equal(t, string(want), string(got))
-			}
 		})
 	}
 }

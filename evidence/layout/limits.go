@@ -4,7 +4,9 @@ package layout
 // few rules each, links of some thousand files.
 const (
 	maxLayoutBytes = 4 << 20
-	maxLinkBytes   = 16 << 20
+	maxLinkBytes   = 6 << 20
+	maxValues      = 1 << 17 // of JSON in a file
+	maxDepth       = 100
 	maxLinks       = 4096
 	maxOwners      = 16
 	maxSignatures  = 32

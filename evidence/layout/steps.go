@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/sallyport-dev/sallyport/evidence"
+	"github.com/sallyport-dev/sallyport/internal/clip"
 	"github.com/sallyport-dev/sallyport/release"
 )
 
@@ -20,9 +21,10 @@ type claim struct {
 
 // decide is the second half of [Verify]: the layout is its owners' and makes
 // sense.
-func (r Result) decide(p plan, links [][]byte, opts Options) (Result, error) {
+func (r Result) decide(p plan, links [][]byte, stated []evidence.Verified, opts Options) Result {
 	r.Until = p.expires
 	claims, forged := r.collect(p, links)
+	r.collectStatements(p, stated, claims)
 	r.Verdict = release.VerdictAllow
 	no := func(v release.Verdict, why release.Reason) {
 		r.Verdict = r.Verdict.And(v)
@@ -55,7 +57,7 @@ func (r Result) decide(p plan, links [][]byte, opts Options) (Result, error) {
 			Text: fmt.Sprintf("%d steps were done as laid down, and the products came out of the last", len(r.Steps)),
 			Refs: []release.Digest{r.Layout}}}
 	}
-	return r, nil
+	return r
 }
 
 // collect finds who signed what, and notes the links that it sets aside. Of
@@ -73,7 +75,7 @@ func (r *Result) collect(p plan, links [][]byte) (claims map[string][]claim, for
 		}
 		doc, err := parse(byDigest[d], maxLinkBytes)
 		if err != nil {
-			aside("layout/link-unreadable", "", "the link cannot be read: "+err.Error())
+			aside("layout/link-unreadable", "", "the link cannot be read: "+short(err))
 			continue
 		}
 		link, ok := doc.payload.(in_toto.Link)
@@ -81,9 +83,9 @@ func (r *Result) collect(p plan, links [][]byte) (claims map[string][]claim, for
 			aside("layout/sublayout", "", "a layout stands in the place of a link; sublayouts do not count")
 			continue
 		}
-		i := slices.IndexFunc(p.layout.Steps, func(s in_toto.Step) bool { return s.Name == link.Name })
+		i := p.step(link.Name)
 		if i < 0 {
-			aside("layout/link-of-no-step", "", fmt.Sprintf("the link is for step %q, which the layout does not have", link.Name))
+			aside("layout/link-of-no-step", "", fmt.Sprintf("the link is for step %.100q, which the layout does not have", link.Name))
 			continue
 		}
 		by, bad := p.signers(p.layout.Steps[i], doc)
@@ -96,20 +98,16 @@ func (r *Result) collect(p plan, links [][]byte) (claims map[string][]claim, for
 			}
 			continue
 		}
-		if link, err = checkLink(link); err != nil {
-			aside("layout/link-invalid", link.Name, "the link cannot count: "+err.Error())
-			continue
-		}
-		if want := p.layout.Steps[i].ExpectedCommand; !slices.Equal(want, link.Command) {
-			aside("layout/command-differs", link.Name, fmt.Sprintf("the command was %q, expected was %q", clip(link.Command), clip(want)))
-		}
-		claims[link.Name] = append(claims[link.Name], claim{digest: d, link: link, by: by})
+		r.claim(p.layout.Steps[i], claim{d, link, by}, claims)
 	}
 	return claims, forged
 }
 
-// clip keeps a command short enough for a note.
-func clip(command []string) string {
+// short keeps an error that quotes a link short enough for a note.
+func short(err error) string { return clip.Text(err.Error(), 300) }
+
+// clipped keeps a command short enough for a note.
+func clipped(command []string) string {
 	s := strings.Join(command, " ")
 	if len(s) > 200 {
 		s = strings.ToValidUTF8(s[:200], "") + "…"
@@ -145,6 +143,8 @@ func count(s in_toto.Step, claims []claim, people map[release.Digest]string) Ste
 		out.Links = append(out.Links, c.digest)
 		out.By = append(out.By, c.by...)
 	}
+	slices.SortFunc(out.Links, release.Digest.Compare)
+	out.Links = slices.Compact(out.Links)
 	slices.SortFunc(out.By, release.Digest.Compare)
 	out.By = slices.Compact(out.By)
 	out.Met = distinct(out.By, people) >= s.Threshold
@@ -191,81 +191,4 @@ func unmet(p plan, s in_toto.Step, got Step, forged int, people map[release.Dige
 		why.Text = fmt.Sprintf("%d of %d distinct people did the step", n, s.Threshold)
 		return release.VerdictHold, why
 	}
-}
-
-// broken is what is wrong with the artifacts of steps that were all done.
-func broken(p plan, claims map[string][]claim, products map[string]release.Digest) (out []release.Reason) {
-	reduced := map[string]in_toto.Metadata{}
-	for _, s := range p.layout.Steps {
-		one := in_toto.Layout{Steps: []in_toto.Step{s}}
-		links := map[string]in_toto.Metadata{}
-		var refs []release.Digest
-		for _, c := range claims[s.Name] {
-			links[c.digest.String()] = &in_toto.Metablock{Signed: c.link}
-			refs = append(refs, c.digest)
-		}
-		joined, err := reduce(one, map[string]map[string]in_toto.Metadata{s.Name: links})
-		if err != nil {
-			out = append(out, release.Reason{Code: "layout/links-disagree", Subject: s.Name,
-				Text: "the links of the step do not report the same materials and products", Refs: refs})
-			continue
-		}
-		reduced[s.Name] = joined[s.Name]
-	}
-	if len(out) > 0 {
-		return out
-	}
-	for _, s := range p.layout.Steps {
-		if !hold(s, reduced) {
-			side, rule := firstBroken(s, reduced)
-			out = append(out, release.Reason{Code: "layout/artifact-rule", Subject: s.Name,
-				Text: fmt.Sprintf("the %s break the rule %q", side, strings.Join(rule, " ")),
-				Refs: refs(claims[s.Name])})
-		}
-	}
-	last := p.layout.Steps[len(p.layout.Steps)-1].Name
-	made := claims[last][0].link.Products
-	for _, name := range slices.Sorted(maps.Keys(products)) {
-		text := ""
-		switch have, ok := made[name]; {
-		case !ok:
-			text = "it did not come out of the last step"
-		case have["sha256"] != products[name].Hex():
-			text = "what came out of the last step has another SHA-256, or none"
-		default:
-			continue
-		}
-		out = append(out, release.Reason{Code: "layout/product", Subject: name, Text: text, Refs: refs(claims[last])})
-	}
-	return out
-}
-
-func refs(claims []claim) (out []release.Digest) {
-	for _, c := range claims {
-		out = append(out, c.digest)
-	}
-	return out
-}
-
-// firstBroken finds the first rule of s that does not hold. Rules are applied in
-// order until one fails, so the shortest failing prefix ends with that rule.
-func firstBroken(s in_toto.Step, links map[string]in_toto.Metadata) (side string, rule []string) {
-	materials, products := s.ExpectedMaterials, s.ExpectedProducts
-	s.ExpectedProducts = nil
-	n := sort.Search(len(materials), func(i int) bool {
-		s.ExpectedMaterials = materials[:i+1]
-		return !hold(s, links)
-	})
-	if n < len(materials) {
-		return "materials", materials[n]
-	}
-	s.ExpectedMaterials = nil
-	n = sort.Search(len(products), func(i int) bool {
-		s.ExpectedProducts = products[:i+1]
-		return !hold(s, links)
-	})
-	if n < len(products) {
-		return "products", products[n]
-	}
-	return "materials or products", nil
 }

@@ -76,6 +76,30 @@ func (Approval) PredicateType() string { return TypeApproval }
 // closed: a field that is not understood might be a condition.
 func (Approval) closed() {}
 
+// decode refuses a condition that is written and empty, as a template leaves it
+// whose value was not set. It would read as no condition.
+func (a *Approval) decode(_ string, raw []byte) error {
+	a.Role, a.Environment = unwritten, unwritten
+	if err := decodeObject(raw, a); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		text *string
+	}{{"role", &a.Role}, {"environment", &a.Environment}} {
+		switch *f.text {
+		case "":
+			return fmt.Errorf("%s is empty: it has a value or is left out", f.name)
+		case unwritten:
+			*f.text = ""
+		}
+	}
+	return nil
+}
+
+// unwritten is a text that no JSON can have: it is not UTF-8.
+const unwritten = "\xff"
+
 // maxApprovalText bounds each text of an approval, in characters.
 const maxApprovalText = 4096
 
@@ -88,15 +112,7 @@ func (a Approval) Validate() error {
 	if a.Release.IsZero() {
 		errs = append(errs, errors.New("no release"))
 	}
-	if a.Evidence == nil {
-		errs = append(errs, errors.New("no evidence: if nothing was looked at, it must say so by an empty list"))
-	}
-	for i, d := range a.Evidence {
-		if d.IsZero() || (i > 0 && a.Evidence[i-1].Compare(d) >= 0) {
-			errs = append(errs, fmt.Errorf("evidence[%d] is empty, stands twice or is out of order", i))
-			break
-		}
-	}
+	errs = append(errs, ascending("evidence", a.Evidence))
 	if a.EvidenceSet != SetDigest(a.Evidence) {
 		errs = append(errs, errors.New("evidenceSet is not the digest of evidence"))
 	}

@@ -42,6 +42,12 @@ type decoder interface {
 	decode(predicateType string, raw []byte) error
 }
 
+// document is implemented by the types that keep what they were read from. What
+// was just read agrees with it, and need not be read again to see that.
+type document interface {
+	validateRead() error
+}
+
 // invalid is the error of a predicate's Validate, nil if there is none.
 func invalid(p Predicate, errs ...error) error {
 	if err := errors.Join(errs...); err != nil {

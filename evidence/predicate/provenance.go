@@ -28,16 +28,17 @@ type BuildDefinition struct {
 	InternalParameters json.RawMessage `json:"internalParameters,omitempty"`
 	// ResolvedDependencies are what the build took in, as far as the builder tells.
 	// Where they name git commits, a decision demands the release's among them.
-	ResolvedDependencies []Resource `json:"resolvedDependencies,omitempty"`
+	ResolvedDependencies []Resource `json:"resolvedDependencies,omitzero"`
 }
 
 // RunDetails is one execution of a build.
 type RunDetails struct {
 	// Builder is what ran the build, Metadata what it says of the run. Byproducts are
-	// what came out besides the subjects, such as logs.
+	// what came out besides the subjects, such as logs. Google Cloud Build lists one
+	// that is empty; that says nothing, and is let pass here alone.
 	Builder    Builder       `json:"builder"`
 	Metadata   BuildMetadata `json:"metadata,omitzero"`
-	Byproducts []Resource    `json:"byproducts,omitempty"`
+	Byproducts []Resource    `json:"byproducts,omitzero"`
 }
 
 // Builder is the platform that ran a build.
@@ -47,8 +48,8 @@ type Builder struct {
 	ID string `json:"id"`
 	// BuilderDependencies are what the platform itself rests on, outside of the build;
 	// Version has the versions of its components by their names.
-	BuilderDependencies []Resource        `json:"builderDependencies,omitempty"`
-	Version             map[string]string `json:"version,omitempty"`
+	BuilderDependencies []Resource        `json:"builderDependencies,omitzero"`
+	Version             map[string]string `json:"version,omitzero"`
 }
 
 // BuildMetadata is what the builder says of a run. Its times are claims.
@@ -63,7 +64,8 @@ type BuildMetadata struct {
 // PredicateType is [TypeProvenance].
 func (Provenance) PredicateType() string { return TypeProvenance }
 
-// Validate demands a build type and a builder.
+// Validate demands a build type and a builder, parameters that are objects, and
+// resources that are whole.
 func (p Provenance) Validate() error {
 	var errs []error
 	if p.BuildDefinition.BuildType == "" {
@@ -72,16 +74,27 @@ func (p Provenance) Validate() error {
 	if p.RunDetails.Builder.ID == "" {
 		errs = append(errs, errors.New("no runDetails.builder.id"))
 	}
-	return invalid(p, errs...)
+	return invalid(p, append(errs,
+		validateObject("buildDefinition.externalParameters", p.BuildDefinition.ExternalParameters),
+		validateObject("buildDefinition.internalParameters", p.BuildDefinition.InternalParameters),
+		validateAll("buildDefinition.resolvedDependencies", p.BuildDefinition.ResolvedDependencies),
+		validateAll("runDetails.builder.builderDependencies", p.RunDetails.Builder.BuilderDependencies),
+		validateSome("runDetails.byproducts", p.RunDetails.Byproducts))...)
 }
 
-// Commits are the git commits that the build resolved.
+// InvocationID is the builder's name of the run, "" if it is not told.
+func (p Provenance) InvocationID() string { return p.RunDetails.Metadata.InvocationID }
+
+// BuilderID is the URI of the platform that ran the build, by its own claim.
+func (p Provenance) BuilderID() string { return p.RunDetails.Builder.ID }
+
+// Commits are the git commits among the resolved dependencies, each once: what
+// stands under gitCommit, or, as some producers write it, a sha1 of something at a
+// git URI, or 40 digits under sha256.
 func (p Provenance) Commits() []string {
 	var out []string
 	for _, d := range p.BuildDefinition.ResolvedDependencies {
-		if c, ok := d.Digest["gitCommit"]; ok {
-			out = append(out, c)
-		}
+		out = append(out, commitOf(d.URI, d.Digest))
 	}
-	return out
+	return distinct(out)
 }

@@ -22,10 +22,13 @@ const (
 	MaxNames = 1 << 18
 	// MaxElements is how many elements a list may have that is read into a type.
 	// It bounds the memory that an element costs above its text.
-	MaxElements = 1 << 17
+	MaxElements = 1 << 16
+	// MaxEntries is how many elements all such lists, and names all maps, may have
+	// together.
+	MaxEntries = 1 << 17
 )
 
-var limits = strictjson.Limits{Package: "evidence", Bytes: MaxBytes, Depth: MaxDepth, Names: MaxNames, Elements: MaxElements}
+var limits = strictjson.Limits{Package: "evidence", Bytes: MaxBytes, Depth: MaxDepth, Names: MaxNames, Elements: MaxElements, Entries: MaxEntries}
 
 // ErrUnknownType is returned by [Parse] for a predicate type that no type here
 // reads.
@@ -33,17 +36,28 @@ var ErrUnknownType = errors.New("evidence: no type is known for the predicate")
 
 // Read reads a predicate into T, strictly: T must read the predicate type, names
 // must match exactly, and the content must be valid. raw is nil if the statement
-// has no predicate.
+// has no predicate. T is a type itself, such as [Link], not a pointer to it, for
+// which the answer is an error.
 func Read[T Predicate](predicateType string, raw json.RawMessage) (T, error) {
 	var p, zero T
+	if k := reflect.TypeFor[T]().Kind(); k == reflect.Pointer || k == reflect.Interface {
+		return zero, fmt.Errorf("evidence: %s is not the type of a predicate: they are read as values", reflect.TypeFor[T]())
+	}
 	if !reads(p, predicateType) {
 		return zero, fmt.Errorf("evidence: predicate is of type %s, not %q", strictjson.Quoted(predicateType), p.PredicateType())
 	}
 	if err := decode(predicateType, raw, &p); err != nil {
 		return zero, fmt.Errorf("evidence: predicate %s: %w", p.PredicateType(), err)
 	}
-	if err := p.Validate(); err != nil {
+	validate := p.Validate
+	if d, ok := any(p).(document); ok {
+		validate = d.validateRead
+	}
+	if err := validate(); err != nil {
 		return zero, err
+	}
+	if err := complete(p, raw); err != nil {
+		return zero, fmt.Errorf("evidence: predicate %s: %w", p.PredicateType(), err)
 	}
 	return p, nil
 }
@@ -54,11 +68,32 @@ var readers = []struct {
 	read func(predicateType string, raw json.RawMessage) (Predicate, error)
 }{
 	{Approval{}, as[Approval]},
+	{Checkpoint{}, as[Checkpoint]},
+	{CosignVuln{}, as[CosignVuln]},
+	{CycloneDX{}, as[CycloneDX]},
+	{Decision{}, as[Decision]},
 	{Deployment{}, as[Deployment]},
+	{LegacyLink{}, as[LegacyLink]},
+	{Link{}, as[Link]},
+	{NPMPublish{}, as[NPMPublish]},
+	{OpenVEX{}, as[OpenVEX]},
 	{Provenance{}, as[Provenance]},
+	{ProvenanceV01{}, as[ProvenanceV01]},
+	{ProvenanceV02{}, as[ProvenanceV02]},
+	{PyPIPublish{}, as[PyPIPublish]},
+	{Reference{}, as[Reference]},
+	{Release{}, as[Release]},
+	{Review{}, as[Review]},
+	{Revocation{}, as[Revocation]},
+	{RuntimeTrace{}, as[RuntimeTrace]},
+	{SCAI{}, as[SCAI]},
+	{SPDX{}, as[SPDX]},
+	{SVR{}, as[SVR]},
+	{SVRV01{}, as[SVRV01]},
 	{TestResult{}, as[TestResult]},
 	{VSA{}, as[VSA]},
 	{Vulns{}, as[Vulns]},
+	{VulnsV01{}, as[VulnsV01]},
 }
 
 func as[T Predicate](predicateType string, raw json.RawMessage) (Predicate, error) {
@@ -107,7 +142,9 @@ func decode(predicateType string, raw []byte, p any) error {
 }
 
 // decodeObject reads an object into *p.
-func decodeObject(raw []byte, p any) error {
+func decodeObject(raw []byte, p any) error { return decodeWithin(limits, raw, p) }
+
+func decodeWithin(limits strictjson.Limits, raw []byte, p any) error {
 	_, strict := p.(closed)
 	switch {
 	case len(raw) == 0:
@@ -127,7 +164,7 @@ func looksAbsent(t reflect.Type, raw []byte) bool {
 	case reflect.TypeFor[time.Time]():
 		var v time.Time
 		return json.Unmarshal(raw, &v) == nil && v.IsZero()
-	case reflect.TypeFor[release.Digest]():
+	case reflect.TypeFor[release.Digest](), reflect.TypeFor[release.Revision]():
 		return string(raw) == `""`
 	}
 	return false

@@ -2,6 +2,8 @@ package predicate
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
 
 	"github.com/sallyport-dev/sallyport/release"
 )
@@ -24,4 +26,17 @@ func SetDigest(sorted []release.Digest) release.Digest {
 	}
 	h.Write(append(text, ']'))
 	return release.Digest(h.Sum(nil))
+}
+
+// ascending reports digests that are nil, empty, stand twice or are out of order.
+func ascending(name string, ds []release.Digest) error {
+	if ds == nil {
+		return errors.New("no " + name + ": if there is none, it must say so by an empty list")
+	}
+	for i, d := range ds {
+		if d.IsZero() || (i > 0 && ds[i-1].Compare(d) >= 0) {
+			return fmt.Errorf("%s[%d] is empty, stands twice or is out of order", name, i)
+		}
+	}
+	return nil
 }

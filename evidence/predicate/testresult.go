@@ -17,9 +17,9 @@ type TestResult struct {
 	URL string `json:"url,omitempty"`
 	// PassedTests, WarnedTests and FailedTests are names of tests, where the runner
 	// lists them. FailedTests must be empty if Result is passed.
-	PassedTests []string `json:"passedTests,omitempty"`
-	WarnedTests []string `json:"warnedTests,omitempty"`
-	FailedTests []string `json:"failedTests,omitempty"`
+	PassedTests []string `json:"passedTests,omitzero"`
+	WarnedTests []string `json:"warnedTests,omitzero"`
+	FailedTests []string `json:"failedTests,omitzero"`
 }
 
 // TestOutcome is the result of a test run.

@@ -2,8 +2,6 @@ package predicate
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -13,6 +11,9 @@ type Vulns struct {
 	// Scanner is what looked, and what it found; Metadata says when.
 	Scanner  Scanner      `json:"scanner"`
 	Metadata ScanMetadata `json:"metadata"`
+	// Sources are the reports that this was made of: an extension field of this module,
+	// which package collect writes. Nothing is decided by it.
+	Sources []Resource `json:"sallyportSources,omitempty"`
 }
 
 // Scanner is the program that looked, and its findings.
@@ -43,9 +44,9 @@ type VulnFound struct {
 	ID string `json:"id"`
 	// Severity is how bad the scanner takes it to be, by one method or several.
 	// Nothing is decided by it.
-	Severity []VulnSeverity `json:"severity,omitempty"`
+	Severity []VulnSeverity `json:"severity,omitzero"`
 	// Annotations are the scanner's own, kept as they were written.
-	Annotations []json.RawMessage `json:"annotations,omitempty"`
+	Annotations []json.RawMessage `json:"annotations,omitzero"`
 }
 
 // VulnSeverity is a severity under some method, such as "CVSS_V3".
@@ -68,26 +69,13 @@ type ScanMetadata struct {
 func (Vulns) PredicateType() string { return TypeVulns }
 
 // Validate demands the scanner, the age of its database, a result, which is an
-// empty list if nothing was found, and both times.
+// empty list if nothing was found, and both times. The severity of a finding is
+// required too, but scanners that know none exist: a finding without one is still
+// read as a finding.
 func (v Vulns) Validate() error {
-	var errs []error
-	if v.Scanner.URI == "" {
-		errs = append(errs, errors.New("no scanner.uri"))
-	}
-	if v.Scanner.DB.LastUpdate.IsZero() {
-		errs = append(errs, errors.New("no scanner.db.lastUpdate"))
-	}
-	if v.Scanner.Result == nil {
-		errs = append(errs, errors.New("no scanner.result"))
-	}
-	for i, f := range v.Scanner.Result {
-		if f.ID == "" {
-			errs = append(errs, fmt.Errorf("scanner.result[%d] has no id", i))
-			break // one of a hundred thousand is enough
-		}
-	}
-	if v.Metadata.ScanStartedOn.IsZero() || v.Metadata.ScanFinishedOn.IsZero() {
-		errs = append(errs, errors.New("no metadata.scanStartedOn or scanFinishedOn"))
-	}
-	return invalid(v, errs...)
+	s := v.Scanner
+	return invalid(v, validateScan(s.URI, s.DB, v.Metadata), validateFound(s.Result == nil, s.Result), validateAll("sallyportSources", v.Sources))
 }
+
+// Found is every finding, in its order.
+func (v Vulns) Found() []VulnFound { return v.Scanner.Result }

@@ -8,19 +8,22 @@ import (
 
 	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 )
 
-// CheckArtifact says who signed a file, by the file's SHA-256: bundle is a
+// CheckArtifact says who signed a file, by the file's SHA-256: raw is a
 // sigstore bundle with a message signature, as clients write when they sign a
 // file and not a statement. Such a signature says that somebody had the file and
 // nothing about it, so it is no evidence for a decision. A bundle with a
 // statement is refused here: see [evidence.Verify].
 //
 // Keys that sign the file itself and not its SHA-256 (Ed25519, ECDSA on P-384
-// and P-521) cannot be checked by digest and are refused.
-func (t *Trust) CheckArtifact(ctx context.Context, bundle []byte, artifact release.Digest) (id evidence.Identity, err error) {
+// and P-521) cannot be checked by digest and are refused. So are signatures with
+// keys on P-384 over a SHA-256, as sigstore-python made them before its version 2:
+// sigstore-go accepts them as an exception and says so on standard error.
+func (t *Trust) CheckArtifact(ctx context.Context, raw []byte, artifact release.Digest) (id evidence.Identity, err error) {
 	if err := ctx.Err(); err != nil {
 		return evidence.Identity{}, err
 	}
@@ -28,22 +31,15 @@ func (t *Trust) CheckArtifact(ctx context.Context, bundle []byte, artifact relea
 		return evidence.Identity{}, errors.New("sigstore: no digest of the artifact is given")
 	}
 	err = contain(func() error {
-		b, err := parseBundle(bundle)
-		if err != nil {
-			return err
-		}
-		if b.GetMessageSignature() == nil {
-			return errors.New("the bundle signs a statement and not a file")
-		}
-		content, err := b.VerificationContent()
+		e, err := t.fileEntity(raw)
 		if err != nil {
 			return err
 		}
 		policy := verify.WithArtifactDigest("sha256", artifact[:])
-		if content.PublicKey() == nil {
-			id, err = t.certified(quiet{b}, policy)
+		if e.verification.PublicKey() == nil {
+			id, err = t.certified(e, policy)
 		} else {
-			id, err = t.keyed(quiet{b}, policy)
+			id, err = t.keyed(e, policy)
 		}
 		return err
 	})
@@ -53,9 +49,26 @@ func (t *Trust) CheckArtifact(ctx context.Context, bundle []byte, artifact relea
 	return id, nil
 }
 
+// fileEntity is an entity with the signature of a file.
+func (t *Trust) fileEntity(raw []byte) (*entity, error) {
+	p, err := parseBundle(raw, maxMaterial)
+	if err != nil {
+		return nil, err
+	}
+	if p.GetMessageSignature() == nil {
+		return nil, errors.New("the bundle signs a statement and not a file")
+	}
+	e, err := t.entity(p)
+	if err != nil {
+		return nil, err
+	}
+	e.signature, err = (&bundle.Bundle{Bundle: p}).SignatureContent()
+	return e, err
+}
+
 // keyed finds the key that made a message signature. The bundle's hint only
 // says which to try, so all are tried.
-func (t *Trust) keyed(e verify.SignedEntity, artifact verify.ArtifactPolicyOption) (evidence.Identity, error) {
+func (t *Trust) keyed(e *entity, artifact verify.ArtifactPolicyOption) (evidence.Identity, error) {
 	var base root.TrustedMaterial = &root.BaseTrustedMaterial{}
 	if !t.root.IsZero() {
 		base = t.root.material

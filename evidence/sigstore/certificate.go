@@ -9,13 +9,12 @@ import (
 	"github.com/sallyport-dev/sallyport/evidence"
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/root"
-	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 )
 
 // checkCertificate judges a statement that is signed with a certificate.
 func (t *Trust) checkCertificate(s evidence.Signed) (evidence.Identity, error) {
-	e, err := newEntity(s)
+	e, err := t.statementEntity(s)
 	if err != nil {
 		return evidence.Identity{}, err
 	}
@@ -24,15 +23,11 @@ func (t *Trust) checkCertificate(s evidence.Signed) (evidence.Identity, error) {
 
 // certified verifies an entity with a certificate, and says who the certificate
 // names.
-func (t *Trust) certified(e verify.SignedEntity, artifact verify.ArtifactPolicyOption) (evidence.Identity, error) {
+func (t *Trust) certified(e *entity, artifact verify.ArtifactPolicyOption) (evidence.Identity, error) {
 	if len(t.identities) == 0 {
 		return evidence.Identity{}, errors.New("it is signed with a certificate, and no identity is accepted")
 	}
-	content, err := e.VerificationContent()
-	if err != nil {
-		return evidence.Identity{}, err
-	}
-	leaf := content.Certificate()
+	leaf := e.verification.Certificate()
 	if leaf == nil {
 		return evidence.Identity{}, errors.New("it has no certificate")
 	}
@@ -57,6 +52,9 @@ func (t *Trust) certified(e verify.SignedEntity, artifact verify.ArtifactPolicyO
 		return evidence.Identity{}, errors.New("sigstore-go names no certificate")
 	}
 	who := *got.Signature.Certificate
+	if err := oneIssuer(leaf, who.Issuer); err != nil {
+		return evidence.Identity{}, err
+	}
 	i := t.identity(who)
 	if i < 0 {
 		return evidence.Identity{}, fmt.Errorf("the certificate is of %q, vouched for by %q, which is no accepted identity", who.SubjectAlternativeName, who.Issuer)
@@ -75,7 +73,7 @@ func (t *Trust) certified(e verify.SignedEntity, artifact verify.ArtifactPolicyO
 		}
 	}
 	return evidence.Identity{
-		Principal: evidence.Principal{Issuer: who.Issuer, Subject: who.SubjectAlternativeName},
+		Principal: t.identities[i].principal(who),
 		Kind:      t.identities[i].Kind,
 		Roles:     slices.Clone(t.identities[i].Roles),
 		Key:       key,
@@ -101,18 +99,13 @@ func (t *Trust) verifier() (*verify.Verifier, error) {
 
 // identity is the index of the first identity that a certificate names, or -1.
 func (t *Trust) identity(who certificate.Summary) int {
-	if !isURL(who.Issuer) {
-		return -1
-	}
 	return slices.IndexFunc(t.identities, func(i identity) bool { return i.matches(who) })
 }
 
 // timeless tells a statement to which nothing is missing but a time, and which
 // may become evidence, from one that is wrong: err is why it was refused.
-func (t *Trust) timeless(e verify.SignedEntity, v *verify.Verifier, err error) error {
-	stamps, err1 := e.Timestamps()
-	entries, err2 := e.TlogEntries()
-	if err1 != nil || err2 != nil || len(stamps) > 0 || slices.ContainsFunc(entries, (*tlog.Entry).HasInclusionPromise) {
+func (t *Trust) timeless(e *entity, v *verify.Verifier, err error) error {
+	if len(e.stamps) > 0 || e.promise {
 		return err
 	}
 	if t.otherwiseGood(e, v) != nil {
@@ -123,22 +116,14 @@ func (t *Trust) timeless(e verify.SignedEntity, v *verify.Verifier, err error) e
 
 // otherwiseGood checks what can be checked without a time, the certificate as of
 // when it begins. It accepts nothing: it chooses between two refusals.
-func (t *Trust) otherwiseGood(e verify.SignedEntity, v *verify.Verifier) error {
+func (t *Trust) otherwiseGood(e *entity, v *verify.Verifier) error {
 	if _, err := v.VerifyTransparencyLogInclusion(e); err != nil {
 		return err
 	}
-	content, err := e.VerificationContent()
-	if err != nil {
+	if err := verify.VerifySignature(e.signature, e.verification, t.root.material); err != nil {
 		return err
 	}
-	sig, err := e.SignatureContent()
-	if err != nil {
-		return err
-	}
-	if err := verify.VerifySignature(sig, content, t.root.material); err != nil {
-		return err
-	}
-	leaf := content.Certificate()
+	leaf := e.verification.Certificate()
 	chains, err := verify.VerifyLeafCertificate(leaf.NotBefore, leaf, t.root.material)
 	if err != nil {
 		return err
@@ -149,6 +134,9 @@ func (t *Trust) otherwiseGood(e verify.SignedEntity, v *verify.Verifier) error {
 		}
 	}
 	who, err := certificate.SummarizeCertificate(leaf)
+	if err == nil {
+		err = oneIssuer(leaf, who.Issuer)
+	}
 	if err == nil && t.identity(who) < 0 {
 		err = errors.New("it names no accepted identity")
 	}

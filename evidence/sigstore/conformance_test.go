@@ -20,7 +20,7 @@ import (
 
 // publicRoot is the trusted root of sigstore's public instance as sigstore-go
 // ships it beside its examples. It is not kept here.
-func publicRoot(t *testing.T) []byte {
+func publicRoot(t testing.TB) []byte {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/sigstore/sigstore-go").Output()
 	require.NoError(t, err)

@@ -14,8 +14,9 @@
 //
 // The zero [Options] accepts nothing and is an error: sigstore hands out
 // certificates to everybody, so a signature without an expected identity proves
-// nothing. Whom to trust comes from a file, see [ParseTrustedRoot]; nothing here
-// opens a connection.
+// nothing. Whom to trust comes from a file, see [ParseTrustedRoot], or from a TUF
+// repository that the host names, see [FetchTrustedRoot]; verifying opens no
+// connection.
 //
 // What sigstore-go verifies is what package evidence parsed. It is handed the
 // payload, its type and the signature of the [evidence.Signed] in the place of

@@ -21,6 +21,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,9 +56,11 @@ type instance struct {
 	// What a test may have the authority do wrong.
 	sans    []string         // e-mail addresses; default: the token's
 	dns     []string         // DNS names
-	issuer  string           // default: the token's
+	issuer  string           // default: the token's; "none" names none
+	named   []pkix.Extension // the extensions that name the issuer, in the place of issuer
 	noSCT   bool             // make out a certificate that no log has
 	wrong   crypto.PublicKey // make the certificate out for this key
+	have    int              // answer so many Rekor v2 requests that the log has it already
 	calls   []string         // paths that were asked for
 	expired bool             // make the certificate out for the day before
 }
@@ -197,6 +200,12 @@ func (in *instance) leaf(pub crypto.PublicKey) *x509.Certificate {
 		NotBefore: from, NotAfter: from.Add(10 * time.Minute), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:     []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 8}, Value: der}}}
+	if in.issuer == "none" {
+		template.ExtraExtensions = nil
+	}
+	if in.named != nil {
+		template.ExtraExtensions = slices.Clone(in.named)
+	}
 	if in.noSCT {
 		return in.certificate(template, in.caCert, pub, in.caKey)
 	}
@@ -314,6 +323,11 @@ func (in *instance) rekorV2(w http.ResponseWriter, r *http.Request) {
 	require.NoError(in.t, json.NewDecoder(r.Body).Decode(&req))
 	body := in.canonical(map[string]any{"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": map[string]any{"hashedRekordV002": map[string]any{
 		"data": map[string]any{"algorithm": "SHA2_256", "digest": req.HashedRekordRequestV002.Digest}, "signature": req.HashedRekordRequestV002.Signature}}})
+	if in.have > 0 {
+		in.have--
+		http.Error(w, `{"code":6,"message":"an equivalent entry already exists in the transparency log with index 1"}`, http.StatusConflict)
+		return
+	}
 	pub := in.v2Key.Public().(ed25519.PublicKey)
 	keyHash := sha256.Sum256(append([]byte("rekor2.example.com\n\x01"), pub...))
 	treeRoot, path := grow(body)

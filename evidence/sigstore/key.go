@@ -25,7 +25,7 @@ func (t *Trust) checkKey(ctx context.Context, s evidence.Signed) (evidence.Ident
 	}
 	var times []evidence.Time
 	if !t.root.IsZero() {
-		e, err := newEntity(s)
+		e, err := t.statementEntity(s)
 		switch {
 		case err == nil:
 			i := slices.IndexFunc(t.owners, func(o owner) bool { return o.digest == whose.Key })
@@ -45,7 +45,7 @@ func (t *Trust) checkKey(ctx context.Context, s evidence.Signed) (evidence.Ident
 // observed are the trusted times of an entity that pub has signed. Entries of
 // logs and timestamps of authorities that are not trusted give none; an entry of
 // a trusted log that does not hold is an error.
-func (t *Trust) observed(e verify.SignedEntity, pub crypto.PublicKey) ([]evidence.Time, error) {
+func (t *Trust) observed(e *entity, pub crypto.PublicKey) ([]evidence.Time, error) {
 	m, err := materialOf(t.root.material, pub)
 	if err != nil {
 		return nil, err

@@ -29,22 +29,30 @@ func stock(raw []byte, pub crypto.PublicKey, artifact []byte) error {
 	if err := b.UnmarshalJSON(raw); err != nil {
 		return err
 	}
-	v, err := signature.LoadDefaultVerifier(pub)
+	keys, err := stockKeys(pub)
 	if err != nil {
 		return err
 	}
-	d, err := evidence.KeyDigest(pub)
-	if err != nil {
-		return err
-	}
-	keys := root.NewTrustedPublicKeyMaterialFromMapping(map[string]*root.ExpiringKey{
-		evidence.KeyHint(d): root.NewExpiringKey(v, time.Time{}, time.Time{})})
 	verifier, err := verify.NewVerifier(keys, verify.WithNoObserverTimestamps())
 	if err != nil {
 		return err
 	}
 	_, err = verifier.Verify(&b, verify.NewPolicy(verify.WithArtifactDigest("sha256", artifact), verify.WithKey()))
 	return err
+}
+
+// stockKeys is sigstore-go's view of one key, under the hint that the core writes.
+func stockKeys(pub crypto.PublicKey) (root.TrustedMaterial, error) {
+	v, err := signature.LoadDefaultVerifier(pub)
+	if err != nil {
+		return nil, err
+	}
+	d, err := evidence.KeyDigest(pub)
+	if err != nil {
+		return nil, err
+	}
+	return root.NewTrustedPublicKeyMaterialFromMapping(map[string]*root.ExpiringKey{
+		evidence.KeyHint(d): root.NewExpiringKey(v, time.Time{}, time.Time{})}), nil
 }
 
 // ours verifies raw with a Trust that knows pub, and matches the artifact.

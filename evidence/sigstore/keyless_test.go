@@ -253,7 +253,7 @@ func TestTokenDoesNotPrint(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("signing", "token", token)
 	k := sigstore.Keyless{Token: token}
-	for _, s := range []string{log.String(), fmt.Sprint(token), fmt.Sprintf("%v %+v %#v %s %q %x", k, k, k, token, token, token)} {
+	for _, s := range []string{log.String(), fmt.Sprint(token), fmt.Sprintf("%v %+v %#v %s %q %x %d", k, k, k, token, token, token, []any{token})} {
 		require.NotContains(t, s, string(token)[4:20])
 		require.NotContains(t, s, fmt.Sprintf("%x", string(token)[4:20]))
 	}

@@ -6,10 +6,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -134,6 +137,9 @@ func TestBundlePitfalls(t *testing.T) {
 	}{
 		{"as it is", raw, true},
 		{"foreign key id", replace(`"signatures":[{`, `"signatures":[{"keyid":"keystore://projects/p/keys/1",`), true},
+		{"key id that is not set", replace(`"signatures":[{`, `"signatures":[{"keyid":null,`), true},
+		{"key id that is no text", replace(`"signatures":[{`, `"signatures":[{"keyid":1,`), false},
+		{"signature that is not set", replace(`"signatures":[{`, `"signatures":[{"sig":null,`), false},
 		{"member of a newer producer", replace(`{"mediaType"`, `{"addedLater":{"x":[1]},"mediaType"`), true},
 		{"member of a newer producer in the material", replace(`"verificationMaterial":{`, `"verificationMaterial":{"addedLater":true,`), true},
 		{"two signatures", replace(sig, sig+","+sig), false},
@@ -273,6 +279,29 @@ func TestParseTrustedRoot(t *testing.T) {
 	}
 }
 
+// signFile makes a bundle with a message signature, with a certificate or without.
+func (in *instance) signFile(file []byte, certificate bool) []byte {
+	k, err := sign.NewEphemeralKeypair(nil)
+	require.NoError(in.t, err)
+	return in.signFileWith(k, file, certificate)
+}
+
+func (in *instance) signFileWith(k sign.Keypair, file []byte, certificate bool) []byte {
+	opts := sign.BundleOptions{TimestampAuthorities: []*sign.TimestampAuthority{sign.NewTimestampAuthority(&sign.TimestampAuthorityOptions{URL: in.timestamps()[0].URL, Transport: in})},
+		TransparencyLogs: in.rekor(2)}
+	if certificate {
+		opts.CertificateProvider = sign.NewFulcio(&sign.FulcioOptions{BaseURL: "https://ca.example.com", Transport: in})
+		opts.CertificateProviderOptions = &sign.CertificateProviderOptions{IDToken: string(token)}
+	}
+	b, err := sign.Bundle(&sign.PlainData{Data: file}, k, opts)
+	require.NoError(in.t, err)
+	raw, err := protojson.Marshal(b)
+	require.NoError(in.t, err)
+	var out bytes.Buffer
+	require.NoError(in.t, json.Compact(&out, raw))
+	return out.Bytes()
+}
+
 // A message signature is over a file, by its digest.
 func TestCheckArtifact(t *testing.T) {
 	t.Parallel()
@@ -280,25 +309,12 @@ func TestCheckArtifact(t *testing.T) {
 	file := []byte("the release")
 	k, err := sign.NewEphemeralKeypair(nil)
 	require.NoError(t, err)
-	signFile := func(certificate bool) []byte {
-		opts := sign.BundleOptions{TimestampAuthorities: []*sign.TimestampAuthority{sign.NewTimestampAuthority(&sign.TimestampAuthorityOptions{URL: in.timestamps()[0].URL, Transport: in})},
-			TransparencyLogs: in.rekor(2)}
-		if certificate {
-			opts.CertificateProvider = sign.NewFulcio(&sign.FulcioOptions{BaseURL: "https://ca.example.com", Transport: in})
-			opts.CertificateProviderOptions = &sign.CertificateProviderOptions{IDToken: string(token)}
-		}
-		b, err := sign.Bundle(&sign.PlainData{Data: file}, k, opts)
-		require.NoError(t, err)
-		raw, err := protojson.Marshal(b)
-		require.NoError(t, err)
-		return raw
-	}
 	opts := in.options()
 	opts.Keys = []evidence.Key{{Public: newKey(t, elliptic.P256()).Public()},
 		{Public: k.GetPublicKey(), NotBefore: in.now.AddDate(0, 0, -1), NotAfter: in.now.AddDate(0, 0, 1)}}
 	trust, err := sigstore.New(opts)
 	require.NoError(t, err)
-	cert, key := signFile(true), signFile(false)
+	cert, key := in.signFile(file, true), in.signFileWith(k, file, false)
 
 	id, err := trust.CheckArtifact(t.Context(), cert, release.DigestOf(file))
 	require.NoError(t, err)
@@ -394,4 +410,118 @@ func TestFlippedBits(t *testing.T) {
 		require.Equal(t, want.By(), v.By(), "bit %d", i)
 	}
 	t.Logf("%d bits flipped, %d of them where nothing is signed", 8*len(raw)/step, accepted)
+}
+
+// Bundles v0.1 have a log's promise, and some a proof without the checkpoint that
+// would prove something (CPython 3.12's release files, for one). Later versions
+// need the proof.
+func TestProofsWithoutCheckpoint(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t)
+	raw, err := sigstore.SignKeyless(t.Context(), statement(t), in.keyless(sigstore.Witnesses{Timestamps: in.timestamps(), Logs: in.rekor(1)}))
+	require.NoError(t, err)
+	version := func(v string) func(map[string]any) {
+		return func(b map[string]any) { b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=" + v }
+	}
+	entry := func(do func(map[string]any)) func(map[string]any) {
+		return func(b map[string]any) {
+			do(b["verificationMaterial"].(map[string]any)["tlogEntries"].([]any)[0].(map[string]any))
+		}
+	}
+	proof := func(do func(map[string]any)) func(map[string]any) {
+		return entry(func(e map[string]any) { do(e["inclusionProof"].(map[string]any)) })
+	}
+	noCheckpoint := proof(func(p map[string]any) { delete(p, "checkpoint") })
+	noProof := entry(func(e map[string]any) { delete(e, "inclusionProof") })
+	noPromise := entry(func(e map[string]any) { delete(e, "inclusionPromise") })
+	wrongPromise := entry(func(e map[string]any) { e["integratedTime"] = "1772366401" })
+	wrongRoot := proof(func(p map[string]any) { p["rootHash"] = base64.StdEncoding.EncodeToString(make([]byte, 32)) })
+	tests := []struct {
+		name   string
+		change []func(map[string]any)
+		ok     bool
+	}{
+		{"v0.1", []func(map[string]any){version("0.1")}, true},
+		{"v0.1 without checkpoint", []func(map[string]any){version("0.1"), noCheckpoint}, true},
+		{"v0.1 without proof", []func(map[string]any){version("0.1"), noProof}, true},
+		{"v0.1 without promise", []func(map[string]any){version("0.1"), noPromise}, false},
+		{"v0.1 with neither promise nor checkpoint", []func(map[string]any){version("0.1"), noPromise, noCheckpoint}, false},
+		{"v0.1 with neither promise nor proof", []func(map[string]any){version("0.1"), noPromise, noProof}, false},
+		{"v0.1 with another promise", []func(map[string]any){version("0.1"), noCheckpoint, wrongPromise}, false},
+		{"v0.1 with a checkpoint of another root", []func(map[string]any){version("0.1"), wrongRoot}, false},
+		{"v0.2 without checkpoint", []func(map[string]any){version("0.2"), noCheckpoint}, false},
+		{"v0.2 without proof", []func(map[string]any){version("0.2"), noProof}, false},
+		{"v0.2 without promise, with a timestamp", []func(map[string]any){version("0.2"), noPromise}, true},
+		{"v0.3 without checkpoint", []func(map[string]any){noCheckpoint}, false},
+		{"v0.3 without proof", []func(map[string]any){noProof}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b map[string]any
+			require.NoError(t, json.Unmarshal(raw, &b))
+			for _, change := range tt.change {
+				change(b)
+			}
+			changed, err := json.Marshal(b)
+			require.NoError(t, err)
+			v, err := evidence.Verify(t.Context(), in.trust(), changed)
+			require.Equal(t, tt.ok, err == nil, "%v", err)
+			require.Equal(t, tt.ok, !v.IsZero())
+		})
+	}
+}
+
+// A private authority's signers may bring the certificates between theirs and the
+// root's, if the host says so. The public instance's bundles v0.3 must not.
+func TestIntermediates(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t)
+	above := in.caCert
+	key := newKey(t, elliptic.P256())
+	sub := *above
+	sub.SerialNumber, sub.Subject = big.NewInt(9), pkix.Name{CommonName: "between"}
+	subKey := newKey(t, elliptic.P256())
+	in.caCert, in.caKey = in.certificate(&sub, above, subKey.Public(), in.caKey), subKey
+	leaf := in.leaf(key.Public())
+	pae := fmt.Sprintf("DSSEv1 %d %s %d %s", len(evidence.PayloadType), evidence.PayloadType, len(statementText), statementText)
+	digest := sha256.Sum256([]byte(pae))
+	sig, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+	require.NoError(t, err)
+	stamp, err := sign.NewTimestampAuthority(&sign.TimestampAuthorityOptions{URL: in.timestamps()[0].URL, Transport: in}).GetTimestamp(t.Context(), sig)
+	require.NoError(t, err)
+	between := in.caCert
+	in.caCert = above // what the root names
+	other := newInstance(t)
+	bundle := func(version string, certificates ...*x509.Certificate) []byte {
+		var chain []any
+		for _, c := range certificates {
+			chain = append(chain, map[string]any{"rawBytes": c.Raw})
+		}
+		raw, err := json.Marshal(map[string]any{"mediaType": "application/vnd.dev.sigstore.bundle+json;version=" + version,
+			"verificationMaterial": map[string]any{"x509CertificateChain": map[string]any{"certificates": chain},
+				"timestampVerificationData": map[string]any{"rfc3161Timestamps": []any{map[string]any{"signedTimestamp": stamp}}}},
+			"dsseEnvelope": map[string]any{"payload": []byte(statementText), "payloadType": evidence.PayloadType, "signatures": []any{map[string]any{"sig": sig}}}})
+		require.NoError(t, err)
+		return raw
+	}
+	for _, tt := range []struct {
+		name  string
+		raw   []byte
+		allow bool
+		ok    bool
+	}{
+		{"chain", bundle("0.3", leaf, between), true, true},
+		{"chain that the host does not allow", bundle("0.3", leaf, between), false, false},
+		{"chain with a gap", bundle("0.3", leaf), true, false},
+		{"chain of another authority", bundle("0.3", leaf, other.caCert), true, false},
+		{"chain with its own root", bundle("0.3", leaf, between, other.rootCert), true, false},
+		{"old bundle, whose chain is not used", bundle("0.2", leaf, between), true, false},
+	} {
+		opts := in.options()
+		opts.WithoutLogs, opts.Intermediates = true, tt.allow
+		trust, err := sigstore.New(opts)
+		require.NoError(t, err)
+		_, err = evidence.Verify(t.Context(), trust, tt.raw)
+		require.Equal(t, tt.ok, err == nil, "%s: %v", tt.name, err)
+	}
 }

@@ -22,7 +22,7 @@ type TrustedRoot struct {
 // ParseTrustedRoot reads a trusted_root.json
 // (application/vnd.dev.sigstore.trustedroot+json;version=0.1). Whoever can write
 // that file decides what is trusted: ship it with the host, or fetch it with
-// sigstore's TUF client. Nothing is fetched here.
+// [FetchTrustedRoot]. Nothing is fetched here.
 func ParseTrustedRoot(b []byte) (TrustedRoot, error) {
 	if len(b) > maxRoot {
 		return TrustedRoot{}, fmt.Errorf("sigstore: trusted root: %d bytes are more than %d", len(b), maxRoot)

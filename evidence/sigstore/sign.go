@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/sallyport-dev/sallyport/evidence"
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
@@ -23,38 +20,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// Endpoint is a service that the host names.
-type Endpoint struct {
-	// URL is where it is: of a certificate authority its base, of a timestamp
-	// authority the whole address with its path.
-	URL string
-	// Transport carries the requests; nil means [http.DefaultTransport].
-	Transport http.RoundTripper
-	// Timeout bounds one request. If zero, 30 seconds.
-	Timeout time.Duration
-	// Retries is how often a request is repeated that the service answered with
-	// 429 or 5xx, after 1, 2, 4… seconds.
-	Retries uint
-}
-
-// Token is an OpenID Connect identity token (a JWT). Whoever reads it can sign as
-// its subject while it lasts, so it does not print itself.
-type Token string
-
-// String hides the token.
-func (Token) String() string { return "[identity token]" }
-
-// GoString hides the token.
-func (Token) GoString() string { return "[identity token]" }
-
-// LogValue hides the token.
-func (Token) LogValue() slog.Value { return slog.StringValue("[identity token]") }
-
-// MarshalText refuses: a token belongs in no file.
-func (Token) MarshalText() ([]byte, error) {
-	return nil, errors.New("sigstore: an identity token is not to be written")
-}
-
 // Witnesses note that a signature existed. They are asked in the order given.
 type Witnesses struct {
 	// Timestamps are RFC 3161 timestamp authorities. They see the digest of the
@@ -63,6 +28,9 @@ type Witnesses struct {
 	// Logs are transparency logs: sign.NewRekor(&sign.RekorOptions{BaseURL: url,
 	// Version: 2}) for Rekor, or one of the host's own. A public log publishes the
 	// certificate, which names the signer, and the digest of the statement.
+	// sigstore-go's Rekor keeps its connection when it is first used, so that one is
+	// not for several goroutines at once; it follows redirects, and reads all that a
+	// v1 log answers.
 	Logs []sign.Transparency
 }
 
@@ -85,11 +53,26 @@ type Keyless struct {
 // line of JSON. The key is on P-256 and is thrown away.
 //
 // It can be called again after an error; each call makes a new key, certificate
-// and entries. What an earlier call had logged stays logged.
+// and entries. What an earlier call had logged stays logged. Where a log has the
+// signature already ([ErrLogged]: something on the way has sent the request
+// twice), it is called again once.
 func SignKeyless(ctx context.Context, st evidence.Statement, k Keyless) ([]byte, error) {
 	if err := k.check(st); err != nil {
 		return nil, err
 	}
+	raw, err := signKeyless(ctx, st, k)
+	if errors.Is(err, ErrLogged) {
+		raw, err = signKeyless(ctx, st, k)
+	}
+	return raw, err
+}
+
+// ErrLogged is returned where a Rekor v2 log answers that it has this very
+// signature. It gives no proof for it then; sign again, with a key whose
+// signatures differ from each other (ECDSA), and have the new one noted.
+var ErrLogged = errors.New("sigstore: the log has this signature already and gives no second proof: sign again")
+
+func signKeyless(ctx context.Context, st evidence.Statement, k Keyless) ([]byte, error) {
 	key, err := sign.NewEphemeralKeypair(nil)
 	if err != nil {
 		return nil, fmt.Errorf("sigstore: sign: %w", err)
@@ -134,6 +117,10 @@ func (k Keyless) check(st evidence.Statement) error {
 // [evidence.Sign] makes, and gives the bundle with what they said. The signature
 // and the payload stay as they are. trust, when it is not nil, must accept the
 // result.
+//
+// Rekor v2 takes what was hashed before it was signed. The signatures that package
+// evidence makes with Ed25519 keys are not, and no such log can prove them: they
+// are refused after the log has answered.
 func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses, trust evidence.Trust) ([]byte, error) {
 	if err := w.check(); err != nil {
 		return nil, err
@@ -145,9 +132,11 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 	if _, err := evidence.Verify(ctx, keyring, raw); err != nil {
 		return nil, fmt.Errorf("sigstore: witness: %w", err)
 	}
-	var parsed *bundle.Bundle
+	var b *protobundle.Bundle
 	err = contain(func() (err error) {
-		parsed, err = parseBundle(raw)
+		if b, err = parseBundle(raw, evidence.MaxEnvelope); err == nil {
+			_, err = bundle.NewBundle(b)
+		}
 		return err
 	})
 	if err != nil {
@@ -157,10 +146,13 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 	if err != nil {
 		return nil, fmt.Errorf("sigstore: witness: %w", err)
 	}
-	b := parsed.Bundle
 	signature := b.GetDsseEnvelope().GetSignatures()[0].GetSig()
 	for i, a := range w.authorities(ctx) {
-		stamp, err := a.GetTimestamp(ctx, signature)
+		var stamp []byte
+		err := contain(func() (err error) {
+			stamp, err = a.GetTimestamp(ctx, signature)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("sigstore: witness: timestamp authority %d: %w", i+1, said(ctx, err, ""))
 		}
@@ -171,35 +163,30 @@ func Witness(ctx context.Context, raw []byte, pub crypto.PublicKey, w Witnesses,
 		d.Rfc3161Timestamps = append(d.Rfc3161Timestamps, &protocommon.RFC3161SignedTimestamp{SignedTimestamp: stamp})
 	}
 	for i, l := range w.Logs {
-		if err := l.GetTransparencyLogEntry(ctx, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), b); err != nil {
+		err := contain(func() error {
+			return l.GetTransparencyLogEntry(ctx, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), b)
+		})
+		if err != nil {
 			return nil, fmt.Errorf("sigstore: witness: log %d: %w", i+1, said(ctx, err, ""))
+		}
+		if err := provable(b, pub); err != nil {
+			return nil, fmt.Errorf("sigstore: witness: log %d: %w", i+1, err)
 		}
 	}
 	return finish(ctx, b, trust)
 }
 
-// said is an error of a service's, which quotes what the service answered, as
-// one short line without the token, which a service may have sent back. That the
-// caller's time was over can still be told.
-func said(ctx context.Context, err error, secret Token) error {
-	text := err.Error()
-	if secret != "" {
-		text = strings.ReplaceAll(text, string(secret), secret.String())
+// provable refuses a Rekor v2 entry of a signature that was not hashed before.
+func provable(b *protobundle.Bundle, pub crypto.PublicKey) error {
+	if _, ok := pub.(ed25519.PublicKey); !ok {
+		return nil
 	}
-	for part := range strings.SplitSeq(string(secret), ".") {
-		if len(part) > 15 { // the shortest claims are longer, and "e30" stands everywhere
-			text = strings.ReplaceAll(text, part, secret.String())
+	for _, e := range b.GetVerificationMaterial().GetTlogEntries() {
+		if e.GetKindVersion().GetVersion() == "0.0.2" {
+			return errors.New("a Rekor v2 log proves no Ed25519 signature over the text itself")
 		}
 	}
-	text = line(errors.New(text))
-	switch over, cause := ctx.Err(), context.Cause(ctx); {
-	case over == nil:
-		return errors.New(text)
-	case over == cause:
-		return fmt.Errorf("%w: %s", over, text)
-	default:
-		return fmt.Errorf("%w: %w: %s", over, cause, text)
-	}
+	return nil
 }
 
 // certifies refuses a certificate that was made out for another key.
@@ -260,18 +247,4 @@ func (w Witnesses) authorities(ctx context.Context) []*sign.TimestampAuthority {
 
 func (e Endpoint) fulcio(ctx context.Context) *sign.Fulcio {
 	return sign.NewFulcio(&sign.FulcioOptions{BaseURL: e.URL, Timeout: e.Timeout, Retries: e.Retries, Transport: e.bound(ctx)})
-}
-
-func (e Endpoint) check(what string) error {
-	u, err := url.Parse(e.URL)
-	if err != nil {
-		return fmt.Errorf("sigstore: %s: its address is no URL", what) // which may hold a password
-	}
-	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("sigstore: %s: %q is no http or https URL", what, u.Redacted())
-	}
-	if e.Timeout < 0 {
-		return fmt.Errorf("sigstore: %s: timeout %s is less than none", what, e.Timeout)
-	}
-	return nil
 }

@@ -64,6 +64,46 @@ func TestLogsThatAreOver(t *testing.T) {
 	}
 }
 
+// Of two logs that are demanded, one that is over is none.
+func TestOneOfTwoLogsIsOver(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t)
+	key := newKey(t, elliptic.P256())
+	w := sigstore.Witnesses{Timestamps: in.timestamps(), Logs: append(in.rekor(1), in.rekor(2)...)}
+	certified, err := sigstore.SignKeyless(t.Context(), statement(t), in.keyless(w))
+	require.NoError(t, err)
+	plain, err := evidence.Sign(t.Context(), statement(t), key)
+	require.NoError(t, err)
+	keyed, err := sigstore.Witness(t.Context(), plain, key.Public(), w, nil)
+	require.NoError(t, err)
+	for _, over := range []bool{false, true} {
+		var v struct {
+			Tlogs []map[string]any `json:"tlogs"`
+		}
+		all := map[string]any{}
+		require.NoError(t, json.Unmarshal(in.trustedRoot(), &all))
+		require.NoError(t, json.Unmarshal(in.trustedRoot(), &v))
+		require.Len(t, v.Tlogs, 2)
+		if over {
+			v.Tlogs[1]["publicKey"].(map[string]any)["validFor"] = map[string]string{
+				"start": in.now.Add(-2 * time.Hour).Format(time.RFC3339), "end": in.now.Add(-time.Hour).Format(time.RFC3339)}
+		}
+		all["tlogs"] = v.Tlogs
+		b, err := json.Marshal(all)
+		require.NoError(t, err)
+		opts := in.options()
+		opts.Root, err = sigstore.ParseTrustedRoot(b)
+		require.NoError(t, err)
+		opts.Keys, opts.Logs = []evidence.Key{{Public: key.Public()}}, 2
+		trust, err := sigstore.New(opts)
+		require.NoError(t, err)
+		for name, raw := range map[string][]byte{"certificate": certified, "key": keyed} {
+			_, err = evidence.Verify(t.Context(), trust, raw)
+			require.Equal(t, !over, err == nil, "%s: %v", name, err)
+		}
+	}
+}
+
 // Two entries of one log are one log, two timestamps of one authority one time.
 func TestDistinctWitnesses(t *testing.T) {
 	t.Parallel()
@@ -193,13 +233,49 @@ func TestConcurrently(t *testing.T) {
 	}
 }
 
-func BenchmarkVerifyKeyless(b *testing.B) {
-	in := newInstance(b)
-	raw, trust := in.attest(statementText, evidence.PayloadType), in.trust()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := evidence.Verify(b.Context(), trust, raw); err != nil {
-			b.Fatal(err)
+// The time that a log writes into an entry is one only if the log promised it:
+// beside a proof of inclusion alone it is anybody's, and is returned for nobody.
+func TestIntegratedTimeWithoutPromise(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t)
+	w := sigstore.Witnesses{Logs: in.rekor(1)}
+	certified, err := sigstore.SignKeyless(t.Context(), statement(t), in.keyless(w))
+	require.NoError(t, err)
+	key := newKey(t, elliptic.P256())
+	plain, err := evidence.Sign(t.Context(), statement(t), key)
+	require.NoError(t, err)
+	keyed, err := sigstore.Witness(t.Context(), plain, key.Public(), w, nil)
+	require.NoError(t, err)
+	trusts := map[string]*sigstore.Trust{}
+	for name, k := range map[string]evidence.Key{"bounded": {Public: key.Public(), NotAfter: in.now.AddDate(0, 0, 1)}, "unbounded": {Public: key.Public()}} {
+		opts := in.options()
+		opts.Keys, opts.Logs = []evidence.Key{k}, 1
+		trusts[name], err = sigstore.New(opts)
+		require.NoError(t, err)
+	}
+	for _, raw := range [][]byte{certified, keyed} {
+		v, err := evidence.Verify(t.Context(), trusts["bounded"], raw)
+		require.NoError(t, err)
+		require.Equal(t, []evidence.Time{{T: in.now, Source: "rekor"}}, v.By().Times)
+
+		var b map[string]any
+		require.NoError(t, json.Unmarshal(raw, &b))
+		e := b["verificationMaterial"].(map[string]any)["tlogEntries"].([]any)[0].(map[string]any)
+		require.Contains(t, e, "inclusionPromise")
+		delete(e, "inclusionPromise")
+		for _, at := range []any{e["integratedTime"], "0", nil} {
+			if e["integratedTime"] = at; at == nil {
+				delete(e, "integratedTime")
+			}
+			changed, err := json.Marshal(b)
+			require.NoError(t, err)
+			_, err = evidence.Verify(t.Context(), trusts["bounded"], changed)
+			require.ErrorIs(t, err, evidence.ErrNoTrustedTime)
+			if &raw[0] == &keyed[0] {
+				v, err = evidence.Verify(t.Context(), trusts["unbounded"], changed)
+				require.NoError(t, err, "the log has it, and no time is asked for")
+				require.Empty(t, v.By().Times)
+			}
 		}
 	}
 }

@@ -5,7 +5,37 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"time"
 )
+
+// Endpoint is a service that the host names.
+type Endpoint struct {
+	// URL is where it is: of a certificate authority its base, of a timestamp
+	// authority the whole address with its path.
+	URL string
+	// Transport carries the requests; nil means [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Timeout bounds one request. If zero, 30 seconds.
+	Timeout time.Duration
+	// Retries is how often a request is repeated that the service answered with
+	// 429 or 5xx, after 1, 2, 4… seconds.
+	Retries uint
+}
+
+func (e Endpoint) check(what string) error {
+	u, err := url.Parse(e.URL)
+	if err != nil {
+		return fmt.Errorf("sigstore: %s: its address is no URL", what) // which may hold a password
+	}
+	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("sigstore: %s: %q is no http or https URL", what, u.Redacted())
+	}
+	if e.Timeout < 0 {
+		return fmt.Errorf("sigstore: %s: timeout %s is less than none", what, e.Timeout)
+	}
+	return nil
+}
 
 // bound carries requests that end with ctx: sigstore-go makes its requests to
 // authorities without a context. Redirects are refused: net/http would take the

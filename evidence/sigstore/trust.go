@@ -39,6 +39,11 @@ type Options struct {
 	// they give no times for certificates either.
 	WithoutLogs bool
 	WithoutSCTs bool
+	// Intermediates lets a bundle v0.3 bring the certificates between the signer's
+	// and one of the root's authorities, for private authorities that change them
+	// often. Every authority below one in the root can then vouch for signers, and
+	// not only those that the root names. The public instance's bundles have none.
+	Intermediates bool
 }
 
 // Trust is an [evidence.Trust] that knows sigstore's certificates, timestamps
@@ -50,6 +55,7 @@ type Trust struct {
 	unbounded  *evidence.Keyring // the same keys without bounds, to find whose it is
 	owners     []owner
 	opts       Options // for the numbers; its slices are the caller's
+	digest     release.Digest
 }
 
 // owner is a key and whose it is.
@@ -90,6 +96,7 @@ func New(opts Options) (*Trust, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	t.digest = t.identify()
 	return t, nil
 }
 

@@ -186,7 +186,7 @@ func (s *story) baseName() string { return s.from.Short() }
 func (s *story) printCare(ways []risk.Counterfactual) {
 	a := &s.assessment
 	s.item("tier", "%s, lane %s", a.Tier, a.Lane)
-	s.reasons(a.Reasons)
+	s.reasons(a.Reasons, 4)
 	for i, u := range a.Waivers {
 		if n := len(a.Waivers) - i; i > 0 && n > 1 {
 			s.item("", "and %d more", n)

@@ -179,28 +179,24 @@ func (s *story) tellEvents(ctx context.Context, t rollout.Target, told *int) err
 
 // signEvents makes a signed deployment statement of each event.
 func (s *story) signEvents(ctx context.Context) error {
-	vsa, ok, err := s.evidence.find(ctx, predicate.TypeVSA, authority)
-	if err == nil && !ok {
-		err = errors.New("there is no verification summary in the journal")
-	}
-	if err != nil {
-		return err
-	}
 	all, err := s.evidence.verified(ctx)
 	if err != nil {
 		return err
 	}
 	signed := map[string]bool{}
+	var decisions []release.Digest
 	for _, v := range all {
 		if d, err := evidence.As[predicate.Deployment](v.Statement()); err == nil {
 			signed[d.Event.ID] = true
+		} else if v.Statement().PredicateType() == predicate.TypeDecision {
+			decisions = append(decisions, v.Digest())
 		}
 	}
 	for _, e := range s.events {
 		if signed[e.ID] {
 			continue
 		}
-		st, err := evidence.NewDeployment(s.release, e, vsa.Digest())
+		st, err := evidence.NewDeployment(s.release, e, s.decisions[len(s.decisions)-1], decisions...)
 		if err != nil {
 			return err
 		}

@@ -17,33 +17,59 @@ import (
 // question is what is asked at every decision.
 func (s *story) question() evidence.Question {
 	authors := s.changes.Authors()
-	return evidence.Question{Release: s.release, Requirements: s.assessment.Requirements, Environment: environment,
+	return evidence.Question{Release: s.release, Requirements: s.assessment.Requirements, Rules: s.rules(), Environment: environment,
 		Authors: authors, Requester: requester, Identities: identities(authors, requester)}
 }
 
-// decideOnNothing shows what a decision says when there is no evidence.
-func (s *story) decideOnNothing() error {
-	d, err := evidence.Decide(s.question(), nil, now())
+// rules are what this host demands of each release, whatever its tier.
+func (s *story) rules() []evidence.Rule {
+	rules := []evidence.Rule{
+		// A day, and long enough for one checkpoint to do for the whole rollout.
+		evidence.NotRevoked{By: []evidence.Principal{principal(store)}, MaxAge: 24*time.Hour + 2*planned(s.plan(release.Ref{}))},
+	}
+	if s.wants(release.EvidenceProvenance) {
+		rules = append(rules, evidence.CommitMatches{})
+		if s.wants(release.EvidenceApproval) {
+			rules = append(rules, evidence.Separate{Duties: []evidence.Duty{evidence.DutyBuilder, evidence.DutyApprover}})
+		}
+	}
+	return rules
+}
+
+// decide decides, and keeps the decision as a signed statement.
+func (s *story) decide(ctx context.Context, set []evidence.Verified) (evidence.Decision, error) {
+	d, err := evidence.Decide(s.question(), set, now())
 	if err != nil {
-		return err
+		return d, err
 	}
 	s.decisions = append(s.decisions, d)
 	s.item("verdict", "%s", d.Verdict)
-	s.reasons(d.Reasons)
-	return nil
+	s.reasons(d.Reasons, 8)
+	st, err := d.Statement()
+	if err != nil {
+		return d, err
+	}
+	_, err = s.evidence.add(ctx, s.people, authority, st, "decision: "+d.Verdict.String())
+	return d, err
+}
+
+// decideOnNothing shows what a decision says when there is no evidence.
+func (s *story) decideOnNothing(ctx context.Context) error {
+	var err error
+	if s.people, err = newPeople(s.out, s.assessment.Requirements); err != nil {
+		return err
+	}
+	if s.evidence, err = openCollection(ctx, s.journal, s.people.keyring); err != nil {
+		return err
+	}
+	_, err = s.decide(ctx, nil)
+	return err
 }
 
 // gatherAndDecide runs the check and the scan, has their results and approvals
 // signed, verifies it all, and decides.
 func (s *story) gatherAndDecide(ctx context.Context) (release.Verdict, error) {
-	var err error
-	if s.people, err = newPeople(s.out, s.assessment.Requirements); err != nil {
-		return 0, err
-	}
-	if s.evidence, err = openCollection(ctx, s.journal, s.people.keyring); err != nil {
-		return 0, err
-	}
-	for _, gather := range []func(context.Context) error{s.testIt, s.scanIt, s.sayWhoBuiltIt, s.approveIt} {
+	for _, gather := range []func(context.Context) error{s.testIt, s.scanIt, s.sayWhoBuiltIt, s.approveIt, s.sayThatThisIsAll} {
 		if err := gather(ctx); err != nil {
 			return 0, err
 		}
@@ -53,13 +79,10 @@ func (s *story) gatherAndDecide(ctx context.Context) (release.Verdict, error) {
 		return 0, err
 	}
 	s.item("verified", "%d bundles, each signature checked against the keyring", len(all))
-	d, err := evidence.Decide(s.question(), all, now())
+	d, err := s.decide(ctx, all)
 	if err != nil {
 		return 0, err
 	}
-	s.decisions = append(s.decisions, d)
-	s.item("verdict", "%s", d.Verdict)
-	s.reasons(d.Reasons)
 	if !d.Until.IsZero() {
 		s.item("until", "%s, when the first of the evidence is too old", d.Until.Format("2006-01-02 15:04 UTC"))
 	}
@@ -194,6 +217,29 @@ func (s *story) approveIt(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sayThatThisIsAll lets the store sign which bundles there are: whoever decides
+// without one of them is found out.
+func (s *story) sayThatThisIsAll(ctx context.Context) error {
+	return s.once(ctx, store, predicate.TypeCheckpoint, func() (st evidence.Statement, what string, err error) {
+		all, err := s.evidence.verified(ctx)
+		if err != nil {
+			return st, "", err
+		}
+		before := 0 // checkpoints
+		for _, v := range all {
+			if v.Statement().PredicateType() == predicate.TypeCheckpoint {
+				before++
+			}
+		}
+		c, err := evidence.NewCheckpoint(s.release, all, uint64(before)+1, now())
+		if err != nil {
+			return st, "", err
+		}
+		st, err = evidence.For(s.release, c)
+		return st, fmt.Sprintf("checkpoint %d: the store holds %s", c.Sequence, count(len(c.Evidence), "bundle")), err
+	})
 }
 
 // summarise signs the decision as a SLSA verification summary.

@@ -29,14 +29,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/evidence"
 )
 
 const (
-	exitRolledOut = 0
-	exitDenied    = 1
-	exitNoVerdict = 2
-	exitHold      = 3
+	exitRolledOut = evidence.ExitAllow
+	exitDenied    = evidence.ExitDeny
+	exitNoVerdict = evidence.ExitNoVerdict
+	exitHold      = evidence.ExitHold
 )
 
 func main() {
@@ -113,19 +113,6 @@ func oneLine(s string) string {
 		}
 		return utf8.RuneError
 	}, s)
-}
-
-// exitCode is the verdict's.
-func exitCode(v release.Verdict) int {
-	switch v {
-	case release.VerdictAllow:
-		return exitRolledOut
-	case release.VerdictDeny:
-		return exitDenied
-	case release.VerdictHold:
-		return exitHold
-	}
-	return exitNoVerdict
 }
 
 // serviceName is what the example calls the thing that it releases: the

@@ -33,6 +33,7 @@ type approver struct {
 const (
 	runner    = "demo-ci-runner" // tests, scans and builds
 	authority = "demo-release-authority"
+	store     = "demo-evidence-store" // says what the journal holds
 )
 
 // newPeople makes, or finds again, as many demonstration keys as the requirements
@@ -73,7 +74,7 @@ func newPeople(dir string, requirements []release.Requirement) (people, error) {
 			return p, err
 		}
 	}
-	for _, name := range []string{runner, authority} {
+	for _, name := range []string{runner, authority, store} {
 		if err := add(name, release.ActorService, nil); err != nil {
 			return p, err
 		}

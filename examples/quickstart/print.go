@@ -49,8 +49,8 @@ func (p *printer) item(word, format string, args ...any) {
 	p.line("%s", strings.TrimRight(fmt.Sprintf("   %-12s ", word)+fmt.Sprintf(format, args...), " "))
 }
 
-// reasons prints reasons, those of one code together.
-func (p *printer) reasons(rs []release.Reason) {
+// reasons prints reasons, those of one code together and only so many of each.
+func (p *printer) reasons(rs []release.Reason, most int) {
 	var codes []string
 	byCode := map[string][]release.Reason{}
 	for _, r := range rs {
@@ -59,7 +59,6 @@ func (p *printer) reasons(rs []release.Reason) {
 		}
 		byCode[r.Code] = append(byCode[r.Code], r)
 	}
-	const most = 4
 	for _, code := range codes {
 		same := byCode[code]
 		for _, r := range same[:min(len(same), most)] {

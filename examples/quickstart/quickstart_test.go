@@ -223,6 +223,7 @@ func requireBundles(t *testing.T, out string, rec release.Record) {
 	files, err := filepath.Glob(filepath.Join(out, "bundles", "*.sigstore.json"))
 	require.NoError(t, err)
 	require.Len(t, files, len(rec.Evidence))
+	var decisions []release.DecisionRecord
 	for i, name := range files {
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
@@ -230,10 +231,18 @@ func requireBundles(t *testing.T, out string, rec release.Record) {
 		require.NoError(t, err)
 		require.Equal(t, rec.Evidence[i].Digest, v.Digest())
 		require.NoError(t, v.Statement().MatchAll(rec.Release))
+		if d, err := evidence.As[predicate.Decision](v.Statement()); err == nil {
+			decisions = append(decisions, d.Record())
+		}
 		raw[len(raw)/2] ^= 1
 		_, err = evidence.Verify(t.Context(), ring, raw)
 		require.Error(t, err, "%s with a flipped bit", name)
 	}
+	want, err := json.Marshal(rec.Decisions)
+	require.NoError(t, err)
+	got, err := json.Marshal(decisions)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "each decision is signed")
 }
 
 func TestRegressionIsRolledBack(t *testing.T) {

@@ -62,7 +62,7 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 		return 0, err
 	}
 	p.step(3, "Decide on no evidence")
-	if err := s.decideOnNothing(); err != nil {
+	if err := s.decideOnNothing(ctx); err != nil {
 		return 0, err
 	}
 	p.step(4, "Gather evidence, and decide again")
@@ -70,7 +70,7 @@ func tell(ctx context.Context, o options, p *printer) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	code = exitCode(verdict)
+	code = evidence.ExitCode(s.decisions[len(s.decisions)-1], nil)
 	// A rollout that has begun is never left alone: its gate asks for the same
 	// decision, and waits or rolls back by it.
 	begun, err := s.rolloutBegun(ctx)

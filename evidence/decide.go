@@ -155,6 +155,11 @@ func (j *judge) rejections() against {
 	return out
 }
 
+// requires reports whether any requirement or rule asks for a kind of evidence.
+func (j *judge) requires(kind release.EvidenceKind) bool {
+	return slices.ContainsFunc(j.demands, func(d demand) bool { return d.asksFor(kind) })
+}
+
 // failures are tests that failed, and findings of scanners if a scan is required.
 func (j *judge) failures() against {
 	out := against{verdict: release.VerdictAllow}
@@ -162,7 +167,7 @@ func (j *judge) failures() against {
 		if it.settled != nil && it.negative == "" {
 			out.until = sooner(out.until, it.settled.until)
 		}
-		if it.negative != "" && (it.kind != release.EvidenceScan || j.q.requires(release.EvidenceScan)) {
+		if it.negative != "" && (it.kind != release.EvidenceScan || j.requires(release.EvidenceScan)) {
 			out.add(release.VerdictDeny, it.reason(CodeFailed, "%s, says %s", it.negative, it.by.Principal))
 		}
 	}
@@ -191,7 +196,7 @@ func (j *judge) unknownPeople() against {
 			out.add(release.VerdictHold, release.Reason{Code: code, Subject: a.ID, Text: fmt.Sprintf("no principal is known for the %s, so an approver could be the same", role)})
 		}
 	}
-	if j.q.requires(release.EvidenceApproval) || j.q.requires(release.EvidenceReview) || j.q.independent() || j.q.separates(DutyAuthor) {
+	if j.requires(release.EvidenceApproval) || j.requires(release.EvidenceReview) || j.q.independent() || j.q.separates(DutyAuthor) {
 		if len(j.q.Authors) == 0 {
 			out.add(release.VerdictHold, release.Reason{Code: CodeAuthorUnknown, Text: "nobody is named as the author, so an approver could be"})
 		}

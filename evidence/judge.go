@@ -216,11 +216,10 @@ func (j *judge) read(v Verified, t *target, touches bool) *item {
 // decided says why a decision is no allow for this release and place that lasts, "" if
 // it is one.
 func (j *judge) decided(d *predicate.Decision) string {
+	code := j.elsewhere(d.Release, d.Changes, d.Environment)
 	switch {
-	case d.Release != j.digest, !d.Changes.IsZero() && d.Changes != j.q.Release.Changes:
-		return CodeOtherRelease
-	case d.Environment != "" && d.Environment != j.q.Environment:
-		return CodeOtherPlace
+	case code != "":
+		return code
 	case !d.Verdict.Allowed():
 		return CodeNotPassed
 	case !d.Until.IsZero() && !j.now.Before(d.Until):
@@ -269,10 +268,16 @@ func (j *judge) enter() {
 
 // bound says why an approval is not for this release and place, "" if it is.
 func (j *judge) bound(it *item) string {
-	switch a := it.approval; {
-	case a.Release != j.digest, !a.Changes.IsZero() && a.Changes != j.q.Release.Changes:
+	return j.elsewhere(it.approval.Release, it.approval.Changes, it.approval.Environment)
+}
+
+// elsewhere says why what names a release, a change set or none, and an environment or
+// none is not about this release and place, "" if it is.
+func (j *judge) elsewhere(of, changes release.Digest, environment string) string {
+	switch {
+	case of != j.digest, !changes.IsZero() && changes != j.q.Release.Changes:
 		return CodeOtherRelease
-	case a.Environment != "" && a.Environment != j.q.Environment:
+	case environment != "" && environment != j.q.Environment:
 		return CodeOtherPlace
 	}
 	return ""

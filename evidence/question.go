@@ -159,12 +159,6 @@ func (q *Question) policy() (release.Digest, error) {
 	return release.Digest(d), nil
 }
 
-// requires reports whether any requirement or rule asks for a kind of evidence.
-func (q *Question) requires(kind release.EvidenceKind) bool {
-	_, demands := q.asks()
-	return slices.ContainsFunc(demands, func(d demand) bool { return d.asksFor(kind) })
-}
-
 // independent reports whether any requirement asks for independence.
 func (q *Question) independent() bool {
 	return slices.ContainsFunc(q.Requirements, func(r release.Requirement) bool { return r.Independent })

@@ -88,9 +88,9 @@ func (e *EnvelopeError) Unwrap() error { return e.Err }
 //
 // A text is read as lines if it has several that are not blank, of which the first
 // is whole JSON, or any is an envelope, an answer or from PyPI as a whole; otherwise
-// as one JSON value. A text
-// that is blank has no envelopes. Nothing is verified, and what a text says about its envelopes, such as a predicate type
-// beside a bundle, is not looked at.
+// as one JSON value. A text that is blank has no envelopes. Nothing is verified, and
+// what a text says about its envelopes, such as a predicate type beside a bundle, is
+// not looked at.
 //
 // # Errors
 //

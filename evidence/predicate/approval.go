@@ -100,8 +100,9 @@ func (a *Approval) decode(_ string, raw []byte) error {
 // unwritten is a text that no JSON can have: it is not UTF-8.
 const unwritten = "\xff"
 
-// maxApprovalText bounds each text of an approval, in characters.
-const maxApprovalText = 4096
+// maxText bounds each text that a person writes into a predicate of ours, in
+// characters.
+const maxText = 4096
 
 // Validate demands what approval.md does.
 func (a Approval) Validate() error {
@@ -117,8 +118,8 @@ func (a Approval) Validate() error {
 		errs = append(errs, errors.New("evidenceSet is not the digest of evidence"))
 	}
 	for _, f := range []struct{ name, text string }{{"role", a.Role}, {"environment", a.Environment}, {"comment", a.Comment}} {
-		if utf8.RuneCountInString(f.text) > maxApprovalText {
-			errs = append(errs, fmt.Errorf("%s is longer than %d characters", f.name, maxApprovalText))
+		if utf8.RuneCountInString(f.text) > maxText {
+			errs = append(errs, fmt.Errorf("%s is longer than %d characters", f.name, maxText))
 		}
 	}
 	return invalid(a, errs...)

@@ -163,8 +163,8 @@ func (d Decision) Validate() error {
 	if !d.Until.IsZero() && (!d.Verdict.Allowed() || !d.Until.After(d.At)) {
 		wrong("until is of an allow alone, and later than at")
 	}
-	if utf8.RuneCountInString(d.Environment) > maxApprovalText {
-		wrong("environment is longer than %d characters", maxApprovalText)
+	if utf8.RuneCountInString(d.Environment) > maxText {
+		wrong("environment is longer than %d characters", maxText)
 	}
 	if d.Results == nil {
 		wrong("no results")

@@ -71,9 +71,6 @@ type ReviewObjection struct {
 	At     time.Time        `json:"at,omitzero"`
 }
 
-// maxReviewText bounds each text of a review, in characters.
-const maxReviewText = 4096
-
 // PredicateType is [TypeReview].
 func (Review) PredicateType() string { return TypeReview }
 
@@ -127,8 +124,8 @@ func (r Review) Validate() error {
 	for _, o := range r.Objections {
 		texts = append(texts, o.By.ID, string(o.By.Name), o.ID, string(o.Commit))
 	}
-	if slices.ContainsFunc(texts, func(s string) bool { return utf8.RuneCountInString(s) > maxReviewText }) {
-		bad("a text is longer than %d characters", maxReviewText)
+	if slices.ContainsFunc(texts, func(s string) bool { return utf8.RuneCountInString(s) > maxText }) {
+		bad("a text is longer than %d characters", maxText)
 	}
 	return invalid(r, errs...)
 }

@@ -111,8 +111,6 @@ func (Revocation) closed() {}
 const (
 	// maxTargets bounds the targets of a revocation; each is a subject too.
 	maxTargets = 4096
-	// maxRevocationText bounds each text of a revocation, in characters.
-	maxRevocationText = 4096
 )
 
 // Validate demands what revocation.md does.
@@ -121,8 +119,8 @@ func (r Revocation) Validate() error {
 	if r.Reason == ReasonUnknown || r.Reason > ReasonRetired {
 		errs = append(errs, errors.New("no reason"))
 	}
-	if utf8.RuneCountInString(r.Comment) > maxRevocationText {
-		errs = append(errs, fmt.Errorf("comment is longer than %d characters", maxRevocationText))
+	if utf8.RuneCountInString(r.Comment) > maxText {
+		errs = append(errs, fmt.Errorf("comment is longer than %d characters", maxText))
 	}
 	if n := len(r.Targets); n == 0 || n > maxTargets {
 		errs = append(errs, fmt.Errorf("%d targets: there must be 1 to %d", n, maxTargets))
@@ -176,8 +174,8 @@ func (t *RevocationTarget) validate(effective bool) error {
 	if p := t.Principal; p != nil {
 		set++
 		for _, text := range []string{p.Issuer, p.Subject} {
-			if text == "" || utf8.RuneCountInString(text) > maxRevocationText || !utf8.ValidString(text) {
-				return fmt.Errorf("a principal needs an issuer and a subject of at most %d characters", maxRevocationText)
+			if text == "" || utf8.RuneCountInString(text) > maxText || !utf8.ValidString(text) {
+				return fmt.Errorf("a principal needs an issuer and a subject of at most %d characters", maxText)
 			}
 		}
 	}

@@ -83,7 +83,13 @@ func mayImport(from, to string) bool {
 	case room(to) == "internal":
 		return true
 	case room(from) == "internal":
-		return from == "internal/faulty" && to == "release/journal" || from == "internal/credit" && to == "release"
+		switch to {
+		case "release/journal": // what tests put around journals
+			return slices.Contains([]string{"internal/faulty", "internal/linear", "internal/crashtest"}, from)
+		case "release":
+			return slices.Contains([]string{"internal/credit", "internal/linear", "internal/crashtest"}, from)
+		}
+		return false
 	case from == "release":
 		return false
 	case room(from) == "release":
@@ -124,6 +130,9 @@ var heavy = map[string][]string{
 	"github.com/pandatix/":           {"release/threat", "release/advisory"},
 	"github.com/pelletier/go-toml":   {"internal/stricttoml", "release/lockfile", "release/config", "release/compare", "examples/quickstart"},
 	"go.yaml.in/":                    {"internal/strictyaml", "release/manifest", "release/config", "release/graph", "release/compare", "risk/policyfile", "examples/quickstart", "evidence/sigstore"},
+	"modernc.org/":                   {"release/journal/sqlite"},
+	"github.com/jackc/":              {"release/journal/postgres", "internal/pgtest"},
+	"github.com/anishathalye/":       {"internal/linear"},
 	"github.com/stretchr/testify":    {},
 	"pgregory.net/rapid":             {},
 }
@@ -155,6 +164,7 @@ var budgets = []struct {
 	{"evidence", 6, 6}, {"evidence/predicate", 4, 3}, {"evidence/collect", 5, 3},
 	// What reads one kind of file stays light; what reads all of them need not.
 	{"release/lockfile", 4, 3}, {"release/sbom", 4.5, 3}, {"release/plan", 4, 3}, {"release/manifest", 4, 3}, {"release/config", 4, 4}, {"release/graph", 4, 3},
+	{"release/journal", 4, 3},
 	{"release/advisory", 6, 5}, {"release/scan", 4, 3}, {"release/review", 4, 3}, {"release/scope", 4, 3}, {"release/label", 4, 3},
 }
 

@@ -25,8 +25,9 @@ const sectorSize = 512
 // The zero value is not useful; see [NewDisk]. All methods may be called at once.
 type Disk struct {
 	mu      sync.Mutex
-	names   map[string]*inode // as programs see them
-	durable map[string]*inode // as they are after a power cut
+	names   map[string]*inode               // as programs see them
+	durable map[string]*inode               // as they are after a power cut
+	renames []func(names map[string]*inode) // what the directory does not have durably yet
 	fault   Fault
 	ops     int
 	reached bool
@@ -36,8 +37,8 @@ type Disk struct {
 
 // Fault says which operation of a disk fails, and how.
 type Fault struct {
-	// Op is the operation, counted from 1: open, read, write, truncate, sync, sync
-	// of the directory and rename. Zero is none.
+	// Op is the operation, counted from 1: open, create, read, write, truncate, sync,
+	// sync of the directory, rename and remove. Zero is none.
 	Op int
 	// Mode is ModeBefore, ModeAfter, or ModeKilled: as before, and so does every
 	// operation after it, until Restart or PowerCut. A disk never panics.
@@ -101,9 +102,12 @@ func (d *Disk) restart() {
 func (d *Disk) PowerCut(r *rand.Rand) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r.IntN(2) == 0 {
-		d.durable = maps.Clone(d.names)
+	// Names change in order, so that some first of the changes may be there.
+	durable := maps.Clone(d.durable)
+	for _, change := range d.renames[:r.IntN(len(d.renames)+1)] {
+		change(durable)
 	}
+	d.durable, d.renames = durable, nil
 	all := map[*inode]bool{}
 	for _, names := range []map[string]*inode{d.names, d.durable} {
 		for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -164,6 +168,7 @@ func (d *Disk) Put(name string, b []byte) {
 	defer d.mu.Unlock()
 	n := &inode{cache: slices.Clone(b), disk: slices.Clone(b), dirty: map[int]bool{}}
 	d.names[name], d.durable[name] = n, n
+	d.renames = append(d.renames, func(names map[string]*inode) { names[name] = n })
 }
 
 // Unsynced reports whether anything in the file would be lost without power.
@@ -206,7 +211,7 @@ func (d *Disk) Open(name string) (*File, error) {
 	defer d.mu.Unlock()
 	part, err := d.begin("open")
 	if part == all && d.names[name] == nil {
-		d.names[name] = &inode{dirty: map[int]bool{}}
+		d.create(name)
 	}
 	if err != nil {
 		return nil, err
@@ -219,20 +224,73 @@ func (d *Disk) Open(name string) (*File, error) {
 	return &File{disk: d, node: n, process: d.process}, nil
 }
 
+// create makes an empty file. d.mu is held.
+func (d *Disk) create(name string) {
+	n := &inode{dirty: map[int]bool{}}
+	d.change(func(names map[string]*inode) { names[name] = n })
+}
+
+// change changes the names that programs see, and after a sync those on the disk.
+func (d *Disk) change(do func(names map[string]*inode)) {
+	do(d.names)
+	d.renames = append(d.renames, do)
+}
+
+// Create makes and locks a file that must not be there.
+func (d *Disk) Create(name string) (*File, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.names[name] != nil {
+		return nil, fs.ErrExist
+	}
+	part, err := d.begin("create")
+	if part == all {
+		d.create(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.names[name].locked = true
+	return &File{disk: d, node: d.names[name], process: d.process}, nil
+}
+
 // Rename renames a file, durably after the next SyncDir.
 func (d *Disk) Rename(from, to string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.names[from] == nil {
+		return fs.ErrNotExist
+	}
 	part, err := d.begin("rename")
 	if part == all {
 		n := d.names[from]
-		if n == nil {
-			return fs.ErrNotExist
-		}
-		delete(d.names, from)
-		d.names[to] = n
+		d.change(func(names map[string]*inode) {
+			delete(names, from)
+			names[to] = n
+		})
 	}
 	return err
+}
+
+// Remove removes a file, durably after the next SyncDir.
+func (d *Disk) Remove(name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.names[name] == nil {
+		return fs.ErrNotExist
+	}
+	part, err := d.begin("remove")
+	if part == all {
+		d.change(func(names map[string]*inode) { delete(names, name) })
+	}
+	return err
+}
+
+// Names are the names of all files, sorted.
+func (d *Disk) Names() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Sorted(maps.Keys(d.names))
 }
 
 // SyncDir makes the names durable.
@@ -241,7 +299,7 @@ func (d *Disk) SyncDir() error {
 	defer d.mu.Unlock()
 	part, err := d.begin("sync of the directory")
 	if part == all {
-		d.durable = maps.Clone(d.names)
+		d.durable, d.renames = maps.Clone(d.names), nil
 	}
 	return err
 }
@@ -350,6 +408,13 @@ func (f *File) Sync() error {
 		n.dirty = map[int]bool{}
 	}
 	return err
+}
+
+// Is reports whether a name leads to the file. It does not count as an operation.
+func (f *File) Is(name string) bool {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	return f.disk.names[name] == f.node
 }
 
 // SyncDir makes the names of the disk durable.

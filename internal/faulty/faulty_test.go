@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +94,108 @@ func TestJournalFailsReading(t *testing.T) {
 	}
 	require.ErrorIs(t, err, faulty.ErrInjected)
 	require.Equal(t, 2, j.Calls())
+}
+
+// Each of the calls that change leases, or forget, fails in each way: what was done is
+// done, and what was not is not.
+func TestJournalFailsLeasesAndCompaction(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	claim := journal.Claim{TTL: time.Hour, Max: 1}
+	var lease journal.Lease
+	var first journal.Head
+	held := func(m *journal.Memory) bool {
+		leases, err := m.Claim(ctx, claim)
+		require.NoError(t, err)
+		return len(leases) == 0
+	}
+	take := func(t *testing.T, m *journal.Memory) {
+		leases, err := m.Claim(ctx, claim)
+		require.NoError(t, err)
+		require.Len(t, leases, 1)
+		lease = leases[0]
+	}
+	for _, c := range []struct {
+		name    string
+		prepare func(*testing.T, *journal.Memory)
+		call    func(journal.Journal) error
+		done    func(*journal.Memory) bool
+	}{
+		{"claim", nil, func(j journal.Journal) error {
+			leases, err := j.Claim(ctx, claim)
+			require.Equal(t, err != nil, leases == nil)
+			return err
+		}, held},
+		{"renew", take, func(j journal.Journal) error { return j.Renew(ctx, lease, time.Nanosecond) }, func(m *journal.Memory) bool {
+			time.Sleep(time.Microsecond)
+			return !held(m)
+		}},
+		{"release", take, func(j journal.Journal) error { return j.Release(ctx, lease, 0) }, func(m *journal.Memory) bool { return !held(m) }},
+		{"compact", func(t *testing.T, m *journal.Memory) {
+			for r, err := range m.Load(ctx, "s", 0) {
+				require.NoError(t, err)
+				first = r.Head()
+				break
+			}
+		}, func(j journal.Journal) error { return j.Compact(ctx, first) }, func(m *journal.Memory) bool {
+			base, err := journal.Base(ctx, m, "s")
+			require.NoError(t, err)
+			return base.Seq == 1
+		}},
+	} {
+		for _, mode := range faulty.Modes() {
+			t.Run(c.name+"/"+mode.String(), func(t *testing.T) {
+				m := new(journal.Memory)
+				_, err := m.Append(ctx, journal.Append{Stream: "s", Entries: []journal.Entry{{Kind: "k"}, {Kind: "k"}}})
+				require.NoError(t, err)
+				if c.prepare != nil {
+					c.prepare(t, m)
+				}
+				j := faulty.Journal(m, 1, mode)
+				if mode == faulty.ModeKilled {
+					require.PanicsWithValue(t, faulty.Killed, func() { c.call(j) })
+				} else {
+					require.ErrorIs(t, c.call(j), faulty.ErrInjected)
+				}
+				require.Equal(t, 1, j.Calls())
+				require.Equal(t, mode != faulty.ModeBefore, c.done(m))
+			})
+		}
+	}
+}
+
+func TestJournalFailsTheFeed(t *testing.T) {
+	t.Parallel()
+	m := new(journal.Memory)
+	_, err := m.Append(context.Background(), journal.Append{Stream: "s", Entries: []journal.Entry{{Kind: "k"}, {Kind: "k"}}})
+	require.NoError(t, err)
+	read := func(j journal.Journal) (n int, err error) {
+		for _, err := range j.Feed(t.Context(), "") {
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+		return n, nil
+	}
+	for mode, records := range map[faulty.Mode]int{faulty.ModeBefore: 0, faulty.ModeAfter: 2} {
+		n, err := read(faulty.Journal(m, 1, mode))
+		require.ErrorIs(t, err, faulty.ErrInjected)
+		require.Equal(t, records, n)
+	}
+	require.PanicsWithValue(t, faulty.Killed, func() { read(faulty.Journal(m, 1, faulty.ModeKilled)) })
+	n, err := read(faulty.Journal(m, 2, faulty.ModeBefore))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+}
+
+// A call whose own error comes first keeps it.
+func TestJournalPassesErrorsOn(t *testing.T) {
+	t.Parallel()
+	j := faulty.Journal(new(journal.Memory), 1, faulty.ModeAfter)
+	err := j.Renew(t.Context(), journal.Lease{Stream: "s", Token: 1}, time.Minute)
+	require.ErrorIs(t, err, journal.ErrFenced)
+	require.NotErrorIs(t, err, faulty.ErrInjected)
 }
 
 func open(t *testing.T, d *faulty.Disk) *faulty.File {

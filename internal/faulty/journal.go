@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/enum"
 	"github.com/sallyport-dev/sallyport/release/journal"
@@ -36,7 +37,7 @@ type Mode uint8
 const (
 	ModeNone   Mode = iota // it does not fail
 	ModeBefore             // an error, and nothing was done
-	ModeAfter              // it was done, and then came an error: ErrUnknown from an Append
+	ModeAfter              // it was done, and then came an error: ErrUnknown from an Append, no leases from a Claim
 	ModeKilled             // it was done, and then the driver dies: panic(Killed)
 )
 
@@ -48,9 +49,9 @@ func Modes() []Mode { return []Mode{ModeBefore, ModeAfter, ModeKilled} }
 // String is the mode's name.
 func (m Mode) String() string { return modes.Text(m) }
 
-// FailingJournal is a [journal.Journal] whose k-th call fails. Calls are Append,
-// Load and Streams, counted from 1 in the order in which they begin; of Load and
-// Streams it is the loop that counts, not making the iterator.
+// FailingJournal is a [journal.Journal] whose k-th call fails. All methods but Close
+// are calls, counted from 1 in the order in which they begin; of Load, Streams and
+// Feed it is the loop that counts, not making the iterator.
 type FailingJournal struct {
 	journal.Journal
 	mu    sync.Mutex
@@ -107,6 +108,55 @@ func (f *FailingJournal) Load(ctx context.Context, stream string, after uint64) 
 // Streams implements [journal.Journal].
 func (f *FailingJournal) Streams(ctx context.Context) iter.Seq2[string, error] {
 	return fail(f, "list of streams", f.Journal.Streams(ctx))
+}
+
+// Feed implements [journal.Journal].
+func (f *FailingJournal) Feed(ctx context.Context, after journal.Cursor) iter.Seq2[journal.FeedRecord, error] {
+	return fail(f, "feed", f.Journal.Feed(ctx, after))
+}
+
+// Claim implements [journal.Journal]. Leases that it does not return are taken all the
+// same in [ModeAfter] and [ModeKilled].
+func (f *FailingJournal) Claim(ctx context.Context, c journal.Claim) (leases []journal.Lease, err error) {
+	err = f.call("claim", func() (err error) {
+		leases, err = f.Journal.Claim(ctx, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return leases, nil
+}
+
+// Renew implements [journal.Journal].
+func (f *FailingJournal) Renew(ctx context.Context, l journal.Lease, ttl time.Duration) error {
+	return f.call("renewal of "+l.Stream, func() error { return f.Journal.Renew(ctx, l, ttl) })
+}
+
+// Release implements [journal.Journal].
+func (f *FailingJournal) Release(ctx context.Context, l journal.Lease, wake time.Duration) error {
+	return f.call("release of "+l.Stream, func() error { return f.Journal.Release(ctx, l, wake) })
+}
+
+// Compact implements [journal.Journal].
+func (f *FailingJournal) Compact(ctx context.Context, base journal.Head) error {
+	return f.call("compaction of "+base.Stream, func() error { return f.Journal.Compact(ctx, base) })
+}
+
+// call does what may fail as one call. An error of its own is passed on.
+func (f *FailingJournal) call(what string, do func() error) error {
+	mode, call := f.next()
+	if mode == ModeBefore {
+		return fmt.Errorf("%w: call %d, before the %s", ErrInjected, call, what)
+	}
+	err := do()
+	switch {
+	case mode == ModeKilled:
+		panic(Killed)
+	case mode == ModeAfter && err == nil:
+		return fmt.Errorf("%w: call %d, after the %s", ErrInjected, call, what)
+	}
+	return err
 }
 
 // fail is seq as one call: it fails before the first value or after the last. A loop

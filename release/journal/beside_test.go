@@ -46,6 +46,10 @@ func (l *live) Truncate(int64) error               { panic("a reader truncates")
 func (l *live) Sync() error                        { panic("a reader syncs") }
 func (l *live) SyncDir() error                     { panic("a reader syncs") }
 func (l *live) Size() (int64, error)               { return int64(len(l.now())), nil }
+func (l *live) Named() error                       { return nil }
+func (l *live) Beside() (journal.Disk, error)      { panic("a reader writes") }
+func (l *live) Replace(journal.Disk) error         { panic("a reader renames") }
+func (l *live) Clear() error                       { panic("a reader removes") }
 func (l *live) Close() error                       { return nil }
 
 // A reader opens while a writer is in the middle of a frame, and the writer goes on

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -39,7 +40,9 @@ func Seal(prev Head, e Entry) Record {
 	if len(e.Data) == 0 {
 		r.Data = nil
 	}
-	r.Hash = chainHash(prev.Hash, appendBody(nil, r.Stream, r.Seq, r.Entry))
+	b := make([]byte, 0, len(chainDomain)+hashSize+bodySize(r.Stream, r.Entry))
+	b = append(append(b, chainDomain...), prev.Hash[:]...)
+	r.Hash = sha256.Sum256(appendBody(b, r.Stream, r.Seq, r.Entry))
 	return r
 }
 
@@ -55,8 +58,14 @@ func chainHash(prev release.Digest, body []byte) release.Digest {
 	return release.Digest(h.Sum(nil))
 }
 
+// bodySize is how many bytes appendBody appends.
+func bodySize(stream string, e Entry) int {
+	return 5*4 + 8 + 8 + 4 + len(stream) + len(e.Actor) + len(e.Kind) + len(e.Reason) + len(e.Data)
+}
+
 // appendBody appends the encoding of a record that doc.go describes.
 func appendBody(b []byte, stream string, seq uint64, e Entry) []byte {
+	b = slices.Grow(b, bodySize(stream, e))
 	b = appendString(b, stream)
 	b = binary.BigEndian.AppendUint64(b, seq)
 	b = binary.BigEndian.AppendUint64(b, uint64(e.At.Unix()))

@@ -143,7 +143,7 @@ func TestCancelInTheQueueAndInFlight(t *testing.T) {
 	opened := make(chan *journal.File)
 	go func() {
 		j, err := journal.OpenOn(func(path string) (journal.Disk, error) {
-			f, err := d.Open(path)
+			f, err := onDisk(d)(path)
 			g.Disk = f
 			return g, err
 		}, name, journal.Options{})
@@ -315,6 +315,9 @@ func TestCutIsNotedInTheFile(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, int64(4), j.Recovered())
 		b := bytes.TrimRight(d.Bytes(name), "\x00")
-		require.Equal(t, []byte{1, 0, 0, 0, 0, 0, 0, 0, 4}, b[len(b)-14:len(b)-5])
+		note := []byte{1, 0, 0, 0, 0, 0, 0, 0, 4}
+		require.Equal(t, note, b[len(b)-14:len(b)-5])
+		require.NoError(t, j.Rewrite(t.Context()))
+		require.Contains(t, string(d.Bytes(name)), string(note), "it is kept when the file is written anew")
 	}
 }

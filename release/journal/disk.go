@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ErrLocked says that another [File] has the journal open: in this process or in
@@ -24,8 +26,36 @@ type backing interface {
 	Sync() error
 	// SyncDir returns when the file's name is on the disk.
 	SyncDir() error
+	// Named is an error unless the path still leads to the file.
+	Named() error
+	// Beside makes an empty file beside this one, locked, and with its rights.
+	Beside() (backing, error)
+	// Replace gives this file's name to one that Beside made. After an error, Named
+	// says whether it was done.
+	Replace(by backing) error
+	// Clear removes what Beside made, or what a crash has left of it, if it is there.
+	Clear() error
 	// Close also gives up the lock.
 	Close() error
+}
+
+// besideSuffix ends the name of the file that is written beside a journal to take its
+// place. No journal has such a name, so what has it may be removed.
+const besideSuffix = ".compacting"
+
+// reserved reports whether a name is that of a file beside a journal, also where letters
+// of either case are the same.
+func reserved(path string) bool {
+	n := max(0, len(path)-len(besideSuffix))
+	return strings.EqualFold(path[n:], besideSuffix)
+}
+
+// checkName refuses names that a journal cannot have.
+func checkName(path string) error {
+	if reserved(path) {
+		return fmt.Errorf("journal: open %q: names that end in %q are for files that are being written anew", path, besideSuffix)
+	}
+	return nil
 }
 
 // osFile is a locked file of the operating system.
@@ -33,6 +63,7 @@ type osFile struct {
 	*os.File
 	path   string // absolute, so that it means the same after a change of directory
 	unlock func() error
+	naming naming
 }
 
 // openFile opens and locks the file at path and makes it when it is not there.
@@ -54,7 +85,14 @@ func openFile(path string) (backing, error) {
 			return nil, fmt.Errorf("journal: lock %q: %w", path, err)
 		}
 		o := &osFile{File: f, path: abs, unlock: unlock}
-		if o.named() == nil {
+		if o.Named() == nil {
+			target, err := o.target()
+			if err == nil {
+				err = checkName(target) // it would be removed when the journal beside it is opened
+			}
+			if err != nil {
+				return nil, errors.Join(err, o.Close())
+			}
 			return o, nil
 		}
 		o.Close()
@@ -71,8 +109,8 @@ func openReadOnly(path string) (backing, error) {
 	return &osFile{File: f, path: path, unlock: func() error { return nil }}, nil
 }
 
-// named is an error unless the path still leads to this file.
-func (o *osFile) named() error {
+// Named implements backing.
+func (o *osFile) Named() error {
 	mine, err := o.Stat()
 	if err != nil {
 		return err
@@ -107,7 +145,7 @@ func (o *osFile) Sync() error {
 	if err := datasync(o.File); err != nil {
 		return err
 	}
-	return o.named()
+	return o.naming.check(o)
 }
 
 // SyncDir implements backing.
@@ -121,8 +159,76 @@ func (o *osFile) SyncDir() error {
 
 // dir is the directory that the file is in, not that of a symbolic link to it.
 func (o *osFile) dir() (string, error) {
-	path, err := filepath.EvalSymlinks(o.path)
+	path, err := o.target()
 	return filepath.Dir(path), err
+}
+
+// target is where the file is, links followed.
+func (o *osFile) target() (string, error) { return filepath.EvalSymlinks(o.path) }
+
+// Beside implements backing. A file that has other names is refused: they would go on
+// leading to the old content.
+func (o *osFile) Beside() (backing, error) {
+	info, err := o.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := replaceable(info); err != nil {
+		return nil, err
+	}
+	path, err := o.target()
+	if err != nil {
+		return nil, err
+	}
+	path += besideSuffix
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	}
+	by := &osFile{File: file, path: path, unlock: unlock}
+	if err := sameRights(file, info); err != nil {
+		return nil, errors.Join(err, by.Close(), os.Remove(path))
+	}
+	return by, nil
+}
+
+// Replace implements backing.
+func (o *osFile) Replace(by backing) error {
+	b := by.(*osFile)
+	if err := o.Named(); err != nil {
+		return err
+	}
+	path, err := o.target()
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(b.path, path); err != nil {
+		return err
+	}
+	b.path, b.naming = o.path, naming{}
+	return nil
+}
+
+// Clear implements backing. What is no regular file was made by somebody else, and is
+// left to be in the way of Beside.
+func (o *osFile) Clear() error {
+	path, err := o.target()
+	if err != nil {
+		return err
+	}
+	path += besideSuffix
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // Close implements backing.

@@ -1,21 +1,78 @@
 // Package journal keeps append-only streams of records with compare-and-append:
 // what was acknowledged is there.
 //
-// A stream is named by text and holds records 1, 2, 3, …. [Journal.Append] says
-// which version of the stream it was decided on; if the stream has grown since,
-// it appends nothing and returns [ErrConflict]. That one rule gives a rollout its
-// lock, its order and its fences: whoever appends first has decided, and the
-// others read again.
+// A stream is named by text and holds records 1, 2, 3, …. Who appends has read the
+// stream, decided, and says which version the decision was made on:
 //
-// [Memory] keeps streams in memory, [Open] keeps them in a file. Package
-// journaltest has the contract as a test, for stores of one's own.
+//	records, err := j.Append(ctx, journal.Append{
+//		Stream: "shop/production", Expect: 2, Entries: []journal.Entry{widened},
+//	})
+//
+// If the stream has grown since, nothing is appended and the error is [ErrConflict]. That
+// one rule gives a rollout its lock, its order and its fences: whoever appends first has
+// decided, and the others read again.
+//
+// There are four stores, and package journaltest has their contract as a test, for
+// stores of one's own:
+//
+//	Memory             for tests, and for what may be forgotten
+//	Open               a file, for one process
+//	journal/sqlite     a database file, for the processes of one machine
+//	journal/postgres   a database, for many machines
 //
 // # After an error
 //
-// An append that returns [ErrConflict] did not happen: read the stream and decide
-// again. One that returns [ErrUnknown] may have happened, or may yet: read the
-// stream, from a journal that was opened again if this one says [ErrClosed], and
-// never append again blindly. After any other error it did not happen.
+// An append that returns [ErrConflict] did not happen: read the stream and decide again.
+// One that returns [ErrUnknown] may have happened, or may yet: read the stream, from a
+// journal that was opened again if this one says [ErrClosed], and decide again; of two
+// appends that expect the same version only one happens. After any other error it did not
+// happen.
+//
+// [ErrFenced] says that somebody else works on the stream: stop. [ErrCorrupt] says that
+// what is stored is not what was appended: nobody but a person should go on. A reader
+// meets [ErrCompacted] when it asks for what was forgotten, and [ErrCursor] when its
+// cursor is not of this journal.
+//
+// # Leases and wakes
+//
+// Each append says when its stream is due again: at once, in a while, or never. Workers
+// claim what is due; a claim leases streams for a time, so that others leave them alone
+// ([Leases]). The lease has a token that grows with each claim of the stream. An append
+// that carries the token is refused once somebody else has claimed the stream, so a
+// worker that was paused cannot append behind its successor's back. Leases save work;
+// without them everything is as safe, because each append expects a version.
+//
+// So what waits costs a row, not a goroutine: a rollout that bakes for a day is a stream
+// that is due tomorrow. All times are by the store's clock, and callers give durations.
+// Releasing a lease says when the stream is due, unless records came meanwhile that the
+// holder does not know: then it is due when they say, and no command is slept over.
+//
+// [Work] is the loop that does this: it claims, renews, releases, and tries again. Every
+// append replaces the wake, and one that says nothing of it makes the stream due at once:
+// in a stream that nobody works on, append with [Never].
+//
+// # The feed
+//
+// [Reader.Feed] yields the records of all streams in one order, for readers who collect
+// (metrics, evidence): each stream's records in order, and none ever appears before one
+// that a reader has passed. A reader keeps the [Cursor] of the last record that it has
+// dealt with, and goes on from there. If it keeps the cursor together with what it made
+// of the records, it deals with each once; else, after a crash, with some twice.
+// A reader that is told [ErrCompacted] begins again with the empty cursor, at what is
+// kept, and leaves out what it knows from before by the stream and the number; numbers
+// that are missing were forgotten unread. No store waits for its readers.
+//
+// # Snapshots and compaction
+//
+// A snapshot is a record like any other, of a kind of the host's, whose data holds the
+// state that the records before it led to. Once it is appended, [Journal.Compact] forgets
+// everything before it, given the [Head] of the last record that may go. What is kept
+// begins at that head, the [Base]: Load from there, and [Verify] from there. Loading from
+// before it is a [*CompactedError] that says where the base is.
+//
+// The base carries the hash of what was forgotten, so the chain still ends in the same
+// head as before, and a copy of the old records that is kept elsewhere still proves itself
+// against it. Readers of the feed who had not passed what was forgotten are told.
 //
 // # The chain
 //
@@ -39,53 +96,6 @@
 // This never changes: other encodings would get another first line.
 //
 // A chain cannot show that its end was cut off, nor that somebody who can write the
-// store made all of it anew. Whoever must know that keeps the [Head] elsewhere.
-//
-// # The file
-//
-// A journal is one file: a header of 64 bytes, frames, and zeros up to its end,
-// which are written ahead. All numbers are big-endian. Sums are CRC-32C.
-//
-//	header  16 bytes  "sallyportjournal"
-//	         4        1, the version of the format
-//	        16        random: the identity of the file
-//	        23        zeros
-//	         4        sum of the bytes before
-//	         1        0xA5
-//
-//	frame    1 byte   0xA7
-//	         1        its type: 1 records, 2 a mark
-//	         4        n, the length of the payload
-//	         4        how many of the sectors of 512 bytes that end in the header or
-//	                  the payload are zero in them
-//	         4        sum of the file's identity, the frame's offset as 8 bytes, and
-//	                  the 10 bytes before
-//	         1        0x5A
-//	         n        the payload
-//	         4        sum of the payload, going on from the sum in the frame's header
-//	         1        0xA5
-//
-// The payload of a records frame is what one commit wrote, of one append or of many:
-// items, each with a byte that says its kind, a uint32 length, and a content. Kind 1
-// is a record: its hash (32 bytes), and then what is hashed, from the name of the
-// stream on. A mark is a byte, 1 for opened after a crash, 2 for closed in order, and
-// 8 bytes with how many bytes were cut off when it was opened. A reader refuses types,
-// kinds and versions that it does not know.
-//
-// # Crashes and damage
-//
-// Only the last frame can be unfinished, because each is made durable before the
-// next begins. A frame is written over zeros that are durable, and neither end of
-// its header nor its last byte is ever zero; so a frame that a crash cut short shows
-// it: the file ends inside it, or its last byte is still zero, or more of its sectors
-// are than its header says. [Open] removes such a frame and says so ([File.Recovered]). Anything
-// else that is not right is damage, and Open refuses it with [ErrCorrupt] and changes
-// nothing: a bad frame with a good one after it, a last frame that was written whole
-// and has a bad sum, a record whose hash is wrong.
-//
-// Damage that turns the end of a last frame, or a sector of it, into zeros looks
-// like a crash. To keep that case small, a mark follows the last frame when the
-// journal is closed in order, and when it is opened again after a crash: only the last
-// commit before a crash has none. A file cut off exactly between two frames looks
-// like a shorter journal; the head shows it.
+// store made all of it anew. Whoever must know that keeps the [Head] elsewhere, and gives
+// it to [VerifyAll], which walks all streams and the feed.
 package journal

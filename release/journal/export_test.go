@@ -8,6 +8,9 @@ func OpenOn(open func(path string) (Disk, error), path string, opts Options) (*F
 	return openOn(open, path, opts)
 }
 
+// OpenDisk is where Open keeps a journal, for tests that put something wrong before it.
+var OpenDisk = openFile
+
 // Datasync is how a File syncs.
 var Datasync = datasync
 
@@ -21,7 +24,7 @@ const (
 func NewFile(typ byte, payload []byte) []byte {
 	id := [idSize]byte{1, 2, 3}
 	frame := append(beginFrame(nil), payload...)
-	return append(fileHeader(id), endFrame(frame, frameType(typ), id, headerSize)...)
+	return append(fileHeader(id, false), endFrame(frame, frameType(typ), id, headerSize)...)
 }
 
 // Item is a record as a frame holds it.
@@ -33,15 +36,21 @@ func Item(r Record) []byte {
 const MaxPayload = maxPayload
 
 // Abandon closes the file as a crash does.
-func (f *File) Abandon() error { return f.disk.Close() }
+func (f *File) Abandon() error { return f.seg.disk.Close() }
 
 // Queued is how many appends wait for somebody to write them.
-func (f *File) Queued() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.queue)
-}
+func (f *File) Queued() int { return f.group.Queued() }
 
 // Fd is the descriptor of the file, and Dir the directory that is synced for it.
-func (f *File) Fd() uintptr          { return f.disk.(*osFile).Fd() }
-func (f *File) Dir() (string, error) { return f.disk.(*osFile).dir() }
+func (f *File) Fd() uintptr          { return f.seg.disk.(*osFile).Fd() }
+func (f *File) Dir() (string, error) { return f.seg.disk.(*osFile).dir() }
+
+// Retired is how many files loops still read that another has replaced.
+func (f *File) Retired() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.retired)
+}
+
+// Beside is the name of the file that is written beside a journal.
+func Beside(path string) string { return path + besideSuffix }

@@ -98,6 +98,10 @@ func script(d *faulty.Disk, o *outcome) error {
 // in several ways: what was acknowledged is there, once, and stays.
 func TestEachOperationFails(t *testing.T) {
 	t.Parallel()
+	seeds := uint64(3)
+	if *long {
+		seeds = 20
+	}
 	for _, mode := range faulty.Modes() {
 		for _, part := range []int{0, 1, 13, 600} {
 			t.Run(fmt.Sprint(mode, "/", part), func(t *testing.T) {
@@ -107,7 +111,7 @@ func TestEachOperationFails(t *testing.T) {
 				}
 				for k := 1; ; k++ {
 					reached := false
-					for seed := range uint64(6) {
+					for seed := range seeds {
 						reached = failOnce(t, faulty.Fault{Op: k, Mode: mode, Part: part}, seed)
 					}
 					if !reached {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,56 @@ var small = journal.Options{Preallocate: 4096}
 const name = "journal"
 
 func openDisk(d *faulty.Disk, opts journal.Options) (*journal.File, error) {
-	return journal.OpenOn(func(path string) (journal.Disk, error) { return d.Open(path) }, name, opts)
+	return journal.OpenOn(onDisk(d), name, opts)
+}
+
+// onDisk opens files of a disk in memory.
+func onDisk(d *faulty.Disk) func(path string) (journal.Disk, error) {
+	return func(path string) (journal.Disk, error) {
+		f, err := d.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return &diskFile{f, d, path}, nil
+	}
+}
+
+// diskFile is a file of a disk in memory.
+type diskFile struct {
+	*faulty.File
+	disk *faulty.Disk
+	path string
+}
+
+func (f *diskFile) Named() error {
+	if !f.Is(f.path) {
+		return errors.New("another file is there")
+	}
+	return nil
+}
+
+func (f *diskFile) Beside() (journal.Disk, error) {
+	by, err := f.disk.Create(journal.Beside(f.path))
+	if err != nil {
+		return nil, err
+	}
+	return &diskFile{by, f.disk, journal.Beside(f.path)}, nil
+}
+
+func (f *diskFile) Replace(by journal.Disk) error {
+	b := by.(*diskFile)
+	if err := f.disk.Rename(b.path, f.path); err != nil {
+		return err
+	}
+	b.path = f.path
+	return nil
+}
+
+func (f *diskFile) Clear() error {
+	if err := f.disk.Remove(journal.Beside(f.path)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func appendTo(j journal.Journal, stream string, expect uint64, data ...string) error {
@@ -43,8 +93,11 @@ func contents(j journal.Journal) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		head := journal.Head{Stream: stream}
-		for r, err := range j.Load(context.Background(), stream, 0) {
+		head, err := journal.Base(context.Background(), j, stream)
+		if err != nil {
+			return nil, err
+		}
+		for r, err := range j.Load(context.Background(), stream, head.Seq) {
 			if err != nil {
 				return nil, err
 			}

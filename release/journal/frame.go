@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 )
@@ -43,12 +44,16 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// fileHeader is the first bytes of a journal.
-func fileHeader(id [idSize]byte) []byte {
+// fileHeader is the first bytes of a journal. anew says that the file was written to take
+// the place of another.
+func fileHeader(id [idSize]byte, anew bool) []byte {
 	b := make([]byte, 0, headerSize)
 	b = append(b, magic...)
 	b = binary.BigEndian.AppendUint32(b, formatVersion)
 	b = append(b, id[:]...)
+	if anew {
+		b = append(b, 1)
+	}
 	b = b[:headerSize-5]
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	return append(b, headerEnd)
@@ -134,11 +139,6 @@ func zeroSectors(b []byte, off int64) (zeros uint32, n int) {
 	return zeros, n
 }
 
-func zero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
-}
+// zero reports whether all of b is zero: its first byte is, and each is like the one
+// before it.
+func zero(b []byte) bool { return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1]) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,6 +29,21 @@ func FuzzOpen(f *testing.F) {
 	f.Add(uint8(1), append(bytes.Clone(items), items...))
 	f.Add(uint8(1), items[:len(items)-1])
 	f.Add(uint8(2), []byte{2, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Add(uint8(2), []byte{3, 0, 0, 0, 0, 0, 0, 0, 0})
+	for _, rewritten := range []bool{false, true} {
+		file, _, _ := everything(f, rewritten, true)
+		file = bytes.TrimRight(file, "\x00")
+		f.Add(uint8(0), file)
+		f.Add(uint8(1), file[journal.HeaderSize+15:])
+	}
+	number := func(kind, n byte) []byte { return []byte{kind, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, n} }
+	head := append([]byte{0, 0, 0, 0, 0, 0, 0, 1}, append(bytes.Clone(records[0].Hash[:]), 's')...)
+	base := append([]byte{5, 0, 0, 0, byte(len(head))}, head...)
+	forget := append([]byte{4, 0, 0, 0, byte(len(head) + 8), 0, 0, 0, 0, 0, 0, 0, 1}, head...)
+	f.Add(uint8(1), append(append(bytes.Clone(number(7, 4)), base...), append(number(6, 9), journal.Item(records[1])...)...))
+	f.Add(uint8(1), append(bytes.Clone(items), append(forget, number(3, 200)...)...))
+	f.Add(uint8(1), append(bytes.Clone(items), 2, 0, 0, 0, 0))
+	f.Add(uint8(1), append(bytes.Clone(items), 2, 0, 0, 0, 12, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1))
 	f.Add(uint8(3), []byte("a frame of another version"))
 	f.Fuzz(func(t *testing.T, typ uint8, b []byte) {
 		file := b
@@ -47,6 +63,14 @@ func FuzzOpen(f *testing.F) {
 		for stream := range got {
 			require.NotEmpty(t, stream)
 		}
+		feed, err := fed(j, "")
+		require.NoError(t, err)
+		leases, err := j.Claim(t.Context(), journal.Claim{TTL: time.Second, Max: 1000})
+		require.NoError(t, err)
+		for _, l := range leases {
+			require.NotEmpty(t, got[l.Stream], "what is due has records")
+		}
+		require.NoError(t, j.Rewrite(t.Context()))
 		require.NoError(t, j.Close())
 		j, err = openDisk(d, small)
 		require.NoError(t, err)
@@ -54,6 +78,13 @@ func FuzzOpen(f *testing.F) {
 		again, err := contents(j)
 		require.NoError(t, err)
 		require.Equal(t, got, again)
+		refed, err := fed(j, "")
+		require.NoError(t, err)
+		for i, r := range refed { // what was noted as forgotten beyond its place may be missing
+			if len(refed) == len(feed) {
+				require.Equal(t, feed[i], r)
+			}
+		}
 	})
 }
 

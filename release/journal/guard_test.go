@@ -4,9 +4,11 @@ package journal_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -102,27 +104,144 @@ func TestReplacedFileAcknowledgesNothing(t *testing.T) {
 			b, err := os.ReadFile(path)
 			return errors.Join(err, os.WriteFile(path+".new", b, 0o600), os.Rename(path+".new", path))
 		},
+		"moved with its directory": func(path string) error {
+			dir := filepath.Dir(path)
+			return errors.Join(os.Rename(dir, dir+".old"), os.Mkdir(dir, 0o700))
+		},
+	} {
+		for _, settle := range []bool{false, true} {
+			t.Run(fmt.Sprint(what, settle), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "dir", name)
+				require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
+				first, err := journal.Open(path, nil)
+				require.NoError(t, err)
+				require.NoError(t, appendTo(first, "s", 0, "before"))
+				if settle { // the directory has not changed for so long that it alone is looked at
+					time.Sleep(70 * time.Millisecond)
+					require.NoError(t, appendTo(first, "t", 0, "and then"))
+					require.NoError(t, appendTo(first, "t", 1, "once more"))
+				}
+				require.NoError(t, replace(path))
+
+				err = appendTo(first, "s", 1, "by the first")
+				require.ErrorIs(t, err, journal.ErrUnknown)
+				require.ErrorContains(t, err, path)
+				require.ErrorIs(t, appendTo(first, "s", 1, "again"), journal.ErrClosed)
+
+				second, err := journal.Open(path, nil)
+				require.NoError(t, err)
+				got, err := contents(second)
+				require.NoError(t, err)
+				require.NoError(t, appendTo(second, "s", uint64(len(got["s"])), "by the second"))
+				require.NoError(t, first.Close())
+				require.NoError(t, second.Close())
+			})
+		}
+	}
+}
+
+// A link to the file is followed, each time: where it leads elsewhere, nothing is
+// acknowledged.
+func TestLinkThatLeadsElsewhere(t *testing.T) {
+	t.Parallel()
+	dir, links := t.TempDir(), t.TempDir()
+	link := filepath.Join(links, name)
+	require.NoError(t, os.Symlink(filepath.Join(dir, "first"), link))
+	j, err := journal.Open(link, nil)
+	require.NoError(t, err)
+	time.Sleep(70 * time.Millisecond)
+	require.NoError(t, appendTo(j, "s", 0, "1"))
+	require.NoError(t, appendTo(j, "s", 1, "2"))
+	require.NoError(t, os.Remove(filepath.Join(dir, "first")))
+	require.ErrorIs(t, appendTo(j, "s", 2, "3"), journal.ErrUnknown)
+	require.NoError(t, j.Close())
+}
+
+// What is written anew has the rights of the file, is where a link leads, and the lock.
+func TestRewrittenFileIsInItsPlace(t *testing.T) {
+	t.Parallel()
+	dir, links := t.TempDir(), t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(links, name)
+	require.NoError(t, os.Symlink(file, link))
+	j, err := journal.Open(link, nil)
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(file, 0o640))
+	if os.Geteuid() == 0 {
+		require.NoError(t, os.Chown(file, 1234, 1235))
+	}
+	before, err := os.Stat(file)
+	require.NoError(t, err)
+	require.NoError(t, appendTo(j, "s", 0, "1", "2"))
+	require.NoError(t, j.Rewrite(t.Context()))
+	require.NoError(t, appendTo(j, "s", 2, "3"))
+	after, err := os.Stat(file)
+	require.NoError(t, err)
+	require.False(t, os.SameFile(before, after))
+	require.Equal(t, before.Mode(), after.Mode())
+	require.Equal(t, before.Sys().(*syscall.Stat_t).Uid, after.Sys().(*syscall.Stat_t).Uid)
+	require.Equal(t, before.Sys().(*syscall.Stat_t).Gid, after.Sys().(*syscall.Stat_t).Gid)
+	to, err := os.Readlink(link)
+	require.NoError(t, err)
+	require.Equal(t, file, to, "the link is still one")
+	require.NoFileExists(t, journal.Beside(file))
+	for _, path := range []string{file, link} {
+		_, err = journal.Open(path, nil)
+		require.ErrorIs(t, err, journal.ErrLocked)
+	}
+	require.NoError(t, j.Close())
+	j, err = journal.Open(file, nil)
+	require.NoError(t, err)
+	require.NoError(t, j.Close())
+}
+
+// What cannot take the file's place leaves the journal as it was and working.
+func TestRewritingIsRefused(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		prepare, undo func(path string) error
+	}{
+		"a second name": {
+			func(path string) error { return os.Link(path, path+".other") },
+			func(path string) error { return os.Remove(path + ".other") },
+		},
+		"a directory in the way": {
+			func(path string) error { return os.Mkdir(journal.Beside(path), 0o700) },
+			func(path string) error { return os.Remove(journal.Beside(path)) },
+		},
+		"a link in the way": {
+			func(path string) error { return os.Symlink(path, journal.Beside(path)) },
+			func(path string) error { return os.Remove(journal.Beside(path)) },
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), name)
-			first, err := journal.Open(path, nil)
+			j, err := journal.Open(path, &small)
 			require.NoError(t, err)
-			require.NoError(t, appendTo(first, "s", 0, "before"))
-			require.NoError(t, replace(path))
-
-			err = appendTo(first, "s", 1, "by the first")
-			require.ErrorIs(t, err, journal.ErrUnknown)
-			require.ErrorContains(t, err, path)
-			require.ErrorIs(t, appendTo(first, "s", 1, "again"), journal.ErrClosed)
-
-			second, err := journal.Open(path, nil)
+			require.NoError(t, appendTo(j, "s", 0, strings.Repeat("x", 9000), "2"))
+			require.NoError(t, c.prepare(path))
+			require.Error(t, j.Rewrite(t.Context()))
+			all, err := loaded(j, "s", 0)
 			require.NoError(t, err)
-			got, err := contents(second)
+			err = j.Compact(t.Context(), all[0].Head())
+			require.ErrorContains(t, err, "not written anew")
+			require.NotErrorIs(t, err, journal.ErrClosed)
+			require.NoError(t, appendTo(j, "s", 2, "3"))
+			require.NoError(t, j.Close())
+			j, err = journal.Open(path, &small)
+			require.NoError(t, err, "it is in the way of nothing else")
+			require.NoError(t, c.undo(path))
+			before, err := os.Stat(path)
 			require.NoError(t, err)
-			require.NoError(t, appendTo(second, "s", uint64(len(got["s"])), "by the second"))
-			require.NoError(t, first.Close())
-			require.NoError(t, second.Close())
+			require.NoError(t, j.Compact(t.Context(), all[0].Head()), "asked again, it tries again")
+			after, err := os.Stat(path)
+			require.NoError(t, err)
+			require.Less(t, after.Size(), before.Size())
+			got, err := contents(j)
+			require.NoError(t, err)
+			require.Equal(t, map[string][]string{"s": {"2", "3"}}, got)
+			require.NoError(t, j.Close())
 		})
 	}
 }

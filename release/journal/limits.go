@@ -33,6 +33,9 @@ func (a Append) Check() error {
 	if a.Expect+uint64(len(a.Entries)) < a.Expect {
 		return fmt.Errorf("journal: stream %q: expected version %d leaves no room to append", a.Stream, a.Expect)
 	}
+	if err := CheckWake(a.Wake); err != nil {
+		return fmt.Errorf("%w (stream %q)", err, a.Stream)
+	}
 	total := 0
 	for i, e := range a.Entries {
 		if err := checkSizes(len(e.Actor), len(e.Kind), len(e.Reason), len(e.Data)); err != nil {

@@ -43,6 +43,30 @@ func flock(f *os.File, how int) error {
 	return errors.Join(err, os.NewSyscallError("flock", lockErr))
 }
 
+// replaceable is an error if another file cannot take the place of this one.
+func replaceable(info os.FileInfo) error {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink > 1 {
+		return fmt.Errorf("%q has %d names: the others would keep what is in it now", info.Name(), st.Nlink)
+	}
+	return nil
+}
+
+// sameRights gives a file the owner and the rights of another.
+func sameRights(f *os.File, info os.FileInfo) error {
+	mine, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	a, ok := mine.Sys().(*syscall.Stat_t)
+	b, too := info.Sys().(*syscall.Stat_t)
+	if ok && too && (a.Uid != b.Uid || a.Gid != b.Gid) {
+		if err := f.Chown(int(b.Uid), int(b.Gid)); err != nil {
+			return err
+		}
+	}
+	return f.Chmod(info.Mode().Perm())
+}
+
 // syncDir makes the names in a directory durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

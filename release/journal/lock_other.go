@@ -30,6 +30,12 @@ func lock(f *os.File) (unlock func() error, err error) {
 	return func() error { return os.Remove(name) }, nil
 }
 
+// replaceable is an error: these systems do not give an open file's name to another.
+func replaceable(os.FileInfo) error { return errors.ErrUnsupported }
+
+// sameRights does nothing: nothing is replaced here.
+func sameRights(*os.File, os.FileInfo) error { return nil }
+
 // syncDir does nothing: these systems have no way to ask for it, or order the
 // names themselves.
 func syncDir(string) error { return nil }

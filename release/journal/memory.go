@@ -7,17 +7,62 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Memory is a journal in memory, for tests and for what may be forgotten. Its
 // zero value is an empty journal, ready to use. It must not be copied.
 type Memory struct {
-	mu      sync.RWMutex
-	closed  bool
-	streams map[string][]Record // a stream's slice only ever grows, so readers may keep one
+	// Now is the store's clock; time.Now if it is nil. It is not to be changed once the
+	// journal is in use, and must not use the journal.
+	Now func() time.Time
+
+	mu       sync.RWMutex
+	closed   bool
+	streams  map[string]*memoryStream
+	feed     memoryFeed
+	schedule schedule
+}
+
+// memoryStream is one stream: the records after base.
+type memoryStream struct {
+	base    Head
+	records []*kept // only ever grows or is replaced, so readers may keep it
+}
+
+// kept is a record and its position in the feed. It is never changed.
+type kept struct {
+	Record
+	position uint64
 }
 
 var _ Journal = (*Memory)(nil)
+
+func (m *Memory) now() time.Time {
+	if m.Now != nil {
+		return m.Now()
+	}
+	return time.Now()
+}
+
+// from is where what is kept of the stream begins.
+func (s *memoryStream) from(name string) Head {
+	if s == nil {
+		return Head{Stream: name}
+	}
+	return s.base
+}
+
+// head is where the stream stands.
+func (s *memoryStream) head(name string) Head {
+	switch {
+	case s == nil:
+		return Head{Stream: name}
+	case len(s.records) == 0:
+		return s.base
+	}
+	return s.records[len(s.records)-1].Head()
+}
 
 // Append implements [Journal]. It never returns ErrUnknown.
 func (m *Memory) Append(ctx context.Context, a Append) ([]Record, error) {
@@ -32,50 +77,65 @@ func (m *Memory) Append(ctx context.Context, a Append) ([]Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("journal: nothing was appended: %w", err)
 	}
-	head := Head{Stream: a.Stream}
-	if old := m.streams[a.Stream]; len(old) > 0 {
-		head = old[len(old)-1].Head()
+	s := m.streams[a.Stream]
+	head := s.head(a.Stream)
+	if err := m.schedule.fenced(a.Stream, a.Token); err != nil {
+		return nil, err
 	}
 	if err := conflict(head, a.Expect); err != nil {
 		return nil, err
 	}
 	added := make([]Record, len(a.Entries))
 	for i, e := range a.Entries {
-		e.Data = slices.Clone(e.Data)
 		added[i] = Seal(head, e)
 		head = added[i].Head()
 	}
-	if m.streams == nil {
-		m.streams = map[string][]Record{}
+	if s == nil {
+		if m.streams == nil {
+			m.streams = map[string]*memoryStream{}
+		}
+		s = &memoryStream{base: Head{Stream: a.Stream}}
+		m.streams[a.Stream] = s
 	}
-	m.streams[a.Stream] = append(m.streams[a.Stream], added...)
-	return own(added), nil
+	for i := range added {
+		added[i].Stream, added[i].Data = s.base.Stream, slices.Clone(added[i].Data)
+		s.records = append(s.records, m.feed.add(added[i]))
+		added[i].Data = slices.Clone(added[i].Data)
+	}
+	m.schedule.appended(a.Stream, head.Seq, a.Wake, m.now())
+	return added, nil
 }
 
-// Load implements [Journal].
+// Load implements [Reader].
 func (m *Memory) Load(ctx context.Context, stream string, after uint64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		m.mu.RLock()
-		records, closed := m.streams[stream], m.closed
+		base, records, closed := Head{}, []*kept(nil), m.closed
+		if s := m.streams[stream]; s != nil {
+			base, records = s.base, s.records
+		}
 		m.mu.RUnlock()
-		if closed {
+		switch {
+		case closed:
 			yield(Record{}, ErrClosed)
 			return
+		case after < base.Seq:
+			yield(Record{}, &CompactedError{Base: base})
+			return
 		}
-		for _, r := range records[min(after, uint64(len(records))):] {
+		for _, r := range records[min(after-base.Seq, uint64(len(records))):] {
 			if err := ctx.Err(); err != nil {
 				yield(Record{}, fmt.Errorf("journal: load stream %q: %w", stream, err))
 				return
 			}
-			r.Data = slices.Clone(r.Data)
-			if !yield(r, nil) {
+			if !yield(r.own(), nil) {
 				return
 			}
 		}
 	}
 }
 
-// Streams implements [Journal].
+// Streams implements [Reader].
 func (m *Memory) Streams(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		m.mu.RLock()
@@ -89,11 +149,118 @@ func (m *Memory) Streams(ctx context.Context) iter.Seq2[string, error] {
 	}
 }
 
+// Feed implements [Reader]. It yields what was there when the loop began, whatever is
+// forgotten meanwhile.
+func (m *Memory) Feed(ctx context.Context, after Cursor) iter.Seq2[FeedRecord, error] {
+	return func(yield func(FeedRecord, error) bool) {
+		records, err := m.fed(after)
+		if err != nil {
+			yield(FeedRecord{}, err)
+			return
+		}
+		for k := range records {
+			if err := ctx.Err(); err != nil {
+				yield(FeedRecord{}, fmt.Errorf("journal: read the feed: %w", err))
+				return
+			}
+			if !yield(FeedRecord{k.own(), NewCursor(k.position, k.Hash)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m *Memory) fed(after Cursor) (iter.Seq[*kept], error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.closed {
+		return nil, ErrClosed
+	}
+	return m.feed.after(after)
+}
+
+// Compact implements [Journal].
+func (m *Memory) Compact(ctx context.Context, base Head) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("journal: nothing was compacted: %w", err)
+	}
+	s := m.streams[base.Stream]
+	switch kept := s.from(base.Stream); {
+	case base.Seq < kept.Seq, base == kept:
+		return nil
+	case base.Seq == kept.Seq:
+		return fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", ErrConflict, base.Stream, base.Seq)
+	}
+	if head := s.head(base.Stream); base.Seq >= head.Seq {
+		return fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", ErrConflict, base.Stream, head.Seq, base.Seq)
+	}
+	n := base.Seq - s.base.Seq
+	if s.records[n-1].Hash != base.Hash {
+		return fmt.Errorf("%w: record %d of stream %q has another hash than the one to compact up to", ErrConflict, base.Seq, base.Stream)
+	}
+	base.Stream = s.base.Stream // the name that is kept already
+	m.feed.forget(s.records[:n])
+	s.base, s.records = base, slices.Clone(s.records[n:])
+	return nil
+}
+
+// Claim implements [Leases].
+func (m *Memory) Claim(ctx context.Context, c Claim) ([]Lease, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	var leases []Lease
+	err := m.scheduled(ctx, func(s *schedule, now time.Time) error {
+		leases = s.claim(c, now)
+		return nil
+	})
+	return leases, err
+}
+
+// Renew implements [Leases].
+func (m *Memory) Renew(ctx context.Context, l Lease, ttl time.Duration) error {
+	if err := CheckTTL(ttl); err != nil {
+		return err
+	}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	return m.scheduled(ctx, func(s *schedule, now time.Time) error { return s.renew(l, ttl, now) })
+}
+
+// Release implements [Leases].
+func (m *Memory) Release(ctx context.Context, l Lease, wake time.Duration) error {
+	if err := CheckWake(wake); err != nil {
+		return err
+	}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	return m.scheduled(ctx, func(s *schedule, now time.Time) error { return s.release(l, wake, now) })
+}
+
+func (m *Memory) scheduled(ctx context.Context, f func(*schedule, time.Time) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return f(&m.schedule, m.now())
+}
+
 // Close implements [Journal]. What was kept is gone.
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.closed, m.streams = true, nil
+	m.closed, m.streams, m.feed, m.schedule = true, nil, memoryFeed{}, schedule{}
 	return nil
 }
 
@@ -105,13 +272,11 @@ func conflict(head Head, expect uint64) error {
 	return fmt.Errorf("%w: stream %q is at %d, expected %d", ErrConflict, head.Stream, head.Seq, expect)
 }
 
-// own copies the data of records, which a caller may change from now on.
-func own(records []Record) []Record {
-	out := slices.Clone(records)
-	for i := range out {
-		out[i].Data = slices.Clone(out[i].Data)
-	}
-	return out
+// own is the record for a caller, who may change it.
+func (k *kept) own() Record {
+	r := k.Record
+	r.Data = slices.Clone(r.Data)
+	return r
 }
 
 func yieldNames(ctx context.Context, names []string, yield func(string, error) bool) {

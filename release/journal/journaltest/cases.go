@@ -1,7 +1,6 @@
 package journaltest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"github.com/sallyport-dev/sallyport/release/journal"
 )
 
-func testValues(t testing.TB, s suite) {
+func testValues(t testing.TB, s *suite) {
 	j := s.start(t)
 	megabyte := make([]byte, 1<<20)
 	for i := range megabyte {
@@ -46,7 +45,7 @@ func testValues(t testing.TB, s suite) {
 	}
 }
 
-func testReturned(t testing.TB, s suite) {
+func testReturned(t testing.TB, s *suite) {
 	j := s.start(t)
 	var want []journal.Record
 	for n := 1; n <= 5; n++ {
@@ -64,7 +63,7 @@ func testReturned(t testing.TB, s suite) {
 	}
 }
 
-func testChain(t testing.TB, s suite) {
+func testChain(t testing.TB, s *suite) {
 	j := s.start(t)
 	for i := range uint64(10) {
 		add(t, j, "a", i, entry("same"))
@@ -79,7 +78,7 @@ func testChain(t testing.TB, s suite) {
 	}
 }
 
-func testLoadAfter(t testing.TB, s suite) {
+func testLoadAfter(t testing.TB, s *suite) {
 	j := s.start(t)
 	equal(t, "a stream without records", nil, texts(load(t, j, "s", 0)))
 	all := add(t, j, "s", 0, entries("1", "2", "3", "4")...)
@@ -89,10 +88,12 @@ func testLoadAfter(t testing.TB, s suite) {
 	for _, after := range []uint64{5, 1 << 31, 1 << 63, ^uint64(0)} {
 		same(t, fmt.Sprintf("after %d", after), nil, load(t, j, "s", after))
 	}
-	same(t, "another stream", nil, load(t, j, "S", 0))
+	for _, name := range []string{"S", "", "s\x00", strings.Repeat("s", journal.MaxStream+1), strings.Repeat("\xff", 1<<16)} {
+		same(t, fmt.Sprintf("another stream, %.10q", name), nil, load(t, j, name, 0))
+	}
 }
 
-func testStreams(t testing.TB, s suite) {
+func testStreams(t testing.TB, s *suite) {
 	j := s.start(t)
 	list := func() []string { return collect(t, "streams", j.Streams(t.Context())) }
 	equal(t, "no streams", nil, list())
@@ -105,7 +106,7 @@ func testStreams(t testing.TB, s suite) {
 	equal(t, "streams", []string{"Z", "a", "a\x00", "a/b", "ab", "b", "é", "\xff"}, list())
 }
 
-func testEarlyEnd(t testing.TB, s suite) {
+func testEarlyEnd(t testing.TB, s *suite) {
 	j := s.start(t)
 	add(t, j, "a", 0, entries("1", "2", "3")...)
 	add(t, j, "b", 0, entry("1"))
@@ -150,7 +151,7 @@ func testEarlyEnd(t testing.TB, s suite) {
 	}
 }
 
-func testOwnership(t testing.TB, s suite) {
+func testOwnership(t testing.TB, s *suite) {
 	j := s.start(t)
 	e := entry("original")
 	es := []journal.Entry{e}
@@ -166,7 +167,7 @@ func testOwnership(t testing.TB, s suite) {
 	verify(t, j, "s")
 }
 
-func testConflict(t testing.TB, s suite) {
+func testConflict(t testing.TB, s *suite) {
 	j := s.start(t)
 	want := add(t, j, "s", 0, entries("1", "2")...)
 	for _, expect := range []uint64{0, 1, 3, 1 << 40, ^uint64(0) - 5} {
@@ -178,6 +179,11 @@ func testConflict(t testing.TB, s suite) {
 			}
 		}
 	}
+	// Whoever decides the same as another has not decided.
+	for expect, es := range [][]journal.Entry{entries("1", "2"), entries("2")} {
+		got, err := j.Append(t.Context(), journal.Append{Stream: "s", Expect: uint64(expect), Entries: es})
+		refused(t, "the same again", got, err, journal.ErrConflict)
+	}
 	same(t, "after the conflicts", want, load(t, j, "s", 0))
 	got, err := j.Append(t.Context(), journal.Append{Stream: "new", Expect: 1, Entries: entries("x")})
 	refused(t, "expecting 1 of a new stream", got, err, journal.ErrConflict)
@@ -185,10 +191,11 @@ func testConflict(t testing.TB, s suite) {
 	equal(t, "going on", []string{"1", "2", "3"}, texts(verify(t, j, "s")))
 }
 
-func testUnfit(t testing.TB, s suite) {
+func testUnfit(t testing.TB, s *suite) {
 	j := s.start(t)
 	add(t, j, "s", 0, entry("1"))
 	long := strings.Repeat("x", journal.MaxText+1)
+	much := journal.Entry{Kind: "k", Data: make([]byte, journal.MaxAppend/3+1)}
 	for _, c := range []struct {
 		name   string
 		stream string
@@ -205,15 +212,21 @@ func testUnfit(t testing.TB, s suite) {
 		{"much data", "s", 1, []journal.Entry{entry("x"), {Kind: "k", Data: make([]byte, journal.MaxData+1)}}},
 		{"many entries", "s", 1, make([]journal.Entry, journal.MaxEntries+1)},
 		{"a version without a next", "s", ^uint64(0), entries("x")},
+		{"too much in all", "s", 1, []journal.Entry{much, much, much}},
 	} {
 		got, err := j.Append(t.Context(), journal.Append{Stream: c.stream, Expect: c.expect, Entries: c.es})
 		refused(t, c.name, got, err, nil)
 		equal(t, "after "+c.name, []string{"1"}, texts(verify(t, j, "s")))
 	}
+	for _, wake := range []time.Duration{-2, -time.Hour, journal.MaxWake + 1} {
+		got, err := j.Append(t.Context(), journal.Append{Stream: "s", Expect: 1, Wake: wake, Entries: entries("x")})
+		refused(t, "a wake that is not allowed", got, err, nil)
+	}
+	equal(t, "after wakes that are not allowed", []string{"1"}, texts(verify(t, j, "s")))
 	equal(t, "streams", []string{"s"}, collect(t, "streams", j.Streams(t.Context())))
 }
 
-func testLargest(t testing.TB, s suite) {
+func testLargest(t testing.TB, s *suite) {
 	j := s.start(t)
 	name := strings.Repeat("n", journal.MaxStream)
 	text := strings.Repeat("x", journal.MaxText)
@@ -226,70 +239,31 @@ func testLargest(t testing.TB, s suite) {
 	same(t, "load", want, verify(t, j, name))
 }
 
-func testCancelled(t testing.TB, s suite) {
+// testLong is longer than the pages in which stores may read.
+func testLong(t testing.TB, s *suite) {
 	j := s.start(t)
-	add(t, j, "s", 0, entry("1"))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	got, err := j.Append(ctx, journal.Append{Stream: "s", Expect: 1, Entries: entries("2")})
-	refused(t, "with a cancelled context", got, err, context.Canceled)
-	if !errors.Is(err, journal.ErrUnknown) {
-		equal(t, "after the append", []string{"1"}, texts(load(t, j, "s", 0)))
+	var want []journal.Record
+	for _, size := range []int{journal.MaxEntries, 1, journal.MaxEntries, 100} {
+		var es []journal.Entry
+		for i := range size {
+			es = append(es, journal.Entry{Kind: "k", Data: fmt.Append(nil, len(want), i)})
+		}
+		want = append(want, add(t, j, "s", uint64(len(want)), es...)...)
 	}
+	same(t, "load", want, verify(t, j, "s"))
 	n := 0
-	for _, err := range j.Load(ctx, "s", 0) {
-		if n++; !errors.Is(err, context.Canceled) {
-			t.Fatalf("a load with a cancelled context yields the error %v, want %v", err, context.Canceled)
+	for _, err := range j.Load(t.Context(), "s", 0) {
+		ok(t, "load", err)
+		if n == 0 {
+			add(t, j, "s", uint64(len(want)), entry("more"))
 		}
-	}
-	if n != 1 {
-		t.Fatalf("a load with a cancelled context yields %d values, want one error", n)
-	}
-}
-
-func testClosed(t testing.TB, s suite) {
-	j := s.start(t)
-	add(t, j, "s", 0, entry("1"))
-	for range 2 {
-		if err := j.Close(); err != nil {
-			t.Fatalf("close: %v", err)
-		}
-	}
-	got, err := j.Append(t.Context(), journal.Append{Stream: "s", Expect: 1, Entries: entries("2")})
-	refused(t, "after close", got, err, journal.ErrClosed)
-	ends := func(what string, err error, n int) {
-		if n != 1 || !errors.Is(err, journal.ErrClosed) {
-			t.Fatalf("%s after close yields %d values and the error %v, want one ErrClosed", what, n, err)
-		}
-	}
-	n := 0
-	var last error
-	for _, last = range j.Load(t.Context(), "s", 0) {
 		n++
 	}
-	ends("load", last, n)
-	n, last = 0, nil
-	for _, last = range j.Streams(t.Context()) {
-		n++
+	if n != len(want) {
+		t.Fatalf("the loop saw %d records, want the %d that were there when it began", n, len(want))
 	}
-	ends("streams", last, n)
-}
-
-func testReopen(t testing.TB, s suite) {
-	j := s.start(t)
-	want := map[string][]journal.Record{}
-	for round := range 3 {
-		for _, name := range []string{"a", "b"} {
-			n := uint64(len(want[name]))
-			want[name] = append(want[name], add(t, j, name, n, entry(name), entry(fmt.Sprint(round)))...)
-		}
-		j = s.reopen(t, j)
-		t.Cleanup(func() { j.Close() })
-		equal(t, "streams", []string{"a", "b"}, collect(t, "streams", j.Streams(t.Context())))
-		for name, records := range want {
-			same(t, "reopened "+name, records, verify(t, j, name))
-			_, err := j.Append(t.Context(), journal.Append{Stream: name, Entries: entries("x")})
-			refused(t, "at the old version", nil, err, journal.ErrConflict)
-		}
+	want = verify(t, j, "s")
+	for _, after := range []int{1, 499, 500, 1000, 1024, 2047, 2048, len(want) - 1} {
+		same(t, fmt.Sprint("after ", after), want[after:], load(t, j, "s", uint64(after)))
 	}
 }

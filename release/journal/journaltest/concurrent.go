@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/release/journal"
 )
@@ -30,14 +31,15 @@ func together(f func(worker int) error) error {
 	return errors.Join(errs...)
 }
 
-func testOneWinner(t testing.TB, s suite) {
+func testOneWinner(t testing.TB, s *suite) {
 	j := s.start(t)
+	both := pair(j)
 	for round := range s.rounds {
 		var mu sync.Mutex
 		var won []string
 		err := together(func(w int) error {
 			who := fmt.Sprint(round, "/", w)
-			_, err := j.Append(t.Context(), journal.Append{Stream: "s", Expect: uint64(round), Entries: entries(who)})
+			_, err := both[w%2].Append(t.Context(), journal.Append{Stream: "s", Expect: uint64(round), Entries: entries(who)})
 			if errors.Is(err, journal.ErrConflict) {
 				return nil
 			}
@@ -59,11 +61,13 @@ func testOneWinner(t testing.TB, s suite) {
 
 // testConcurrent is linearizability in the small: every acknowledged append took
 // a version for itself, and the stream consists of just these.
-func testConcurrent(t testing.TB, s suite) {
+func testConcurrent(t testing.TB, s *suite) {
 	j := s.start(t)
+	both := pair(j)
 	var mu sync.Mutex
 	acked := map[string]map[uint64]string{"a": {}, "b": {}, "c": {}}
 	err := together(func(w int) error {
+		j := both[w%2]
 		stream := []string{"a", "b", "c"}[w%3]
 		expect := uint64(0)
 		for n := 0; n < s.rounds; {
@@ -117,12 +121,13 @@ func testConcurrent(t testing.TB, s suite) {
 
 // testBatch lets batches race for versions while readers look: nobody may ever
 // see a part of a batch, or two batches mixed.
-func testBatch(t testing.TB, s suite) {
+func testBatch(t testing.TB, s *suite) {
 	j := s.start(t)
+	both := pair(j)
 	const size = 3
-	look := func() (uint64, error) {
-		n, last := uint64(0), ""
-		for r, err := range j.Load(t.Context(), "s", 0) {
+	look := func(j journal.Journal, after uint64) (uint64, error) {
+		n, last := after, ""
+		for r, err := range j.Load(t.Context(), "s", after) {
 			if err != nil {
 				return 0, err
 			}
@@ -137,17 +142,17 @@ func testBatch(t testing.TB, s suite) {
 		}
 		return n, nil
 	}
-	err := together(func(w int) error {
+	err := together(func(w int) (err error) {
+		n := uint64(0)
 		for done := 0; done < s.rounds/4+1; {
-			n, err := look()
-			if err != nil {
+			if n, err = look(both[w%2], n); err != nil {
 				return err
 			}
 			var es []journal.Entry
 			for part := range size {
 				es = append(es, entry(fmt.Sprintf("%d/%d#%d", w, done, part)))
 			}
-			_, err = j.Append(t.Context(), journal.Append{Stream: "s", Expect: n, Entries: es})
+			_, err = both[(w/2)%2].Append(t.Context(), journal.Append{Stream: "s", Expect: n, Entries: es})
 			switch {
 			case err == nil:
 				done++
@@ -160,6 +165,9 @@ func testBatch(t testing.TB, s suite) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := look(j, 0); err != nil {
+		t.Fatal(err)
+	}
 	if n := len(verify(t, j, "s")); n != workers*(s.rounds/4+1)*size {
 		t.Fatalf("%d records, want %d", n, workers*(s.rounds/4+1)*size)
 	}
@@ -167,8 +175,9 @@ func testBatch(t testing.TB, s suite) {
 
 // testReaders reads while one writer appends: each reader sees a verified beginning
 // of the stream, at least as long as what was acknowledged before it began.
-func testReaders(t testing.TB, s suite) {
+func testReaders(t testing.TB, s *suite) {
 	j := s.start(t)
+	both := pair(j)
 	var mu sync.Mutex
 	acked, done := uint64(0), false
 	state := func() (uint64, bool) {
@@ -177,6 +186,7 @@ func testReaders(t testing.TB, s suite) {
 		return acked, done
 	}
 	err := together(func(w int) error {
+		j := both[w%2]
 		if w == 0 {
 			defer func() { mu.Lock(); done = true; mu.Unlock() }()
 			for i := range uint64(10 * s.rounds) {
@@ -189,9 +199,14 @@ func testReaders(t testing.TB, s suite) {
 			}
 			return nil
 		}
-		for {
+		head := journal.Head{Stream: "s"}
+		for ; ; time.Sleep(time.Duration(w) * time.Millisecond / 4) {
+			if w%4 == 0 { // from the beginning, and not from where it was
+				head = journal.Head{Stream: "s"}
+			}
 			least, last := state()
-			head, err := journal.Verify(journal.Head{Stream: "s"}, j.Load(t.Context(), "s", 0))
+			var err error
+			head, err = journal.Verify(head, j.Load(t.Context(), "s", head.Seq))
 			if err != nil {
 				return err
 			}
@@ -210,7 +225,7 @@ func testReaders(t testing.TB, s suite) {
 
 // testCloseBeside closes while appends run: each is acknowledged and there, or
 // refused and not there, or unknown.
-func testCloseBeside(t testing.TB, s suite) {
+func testCloseBeside(t testing.TB, s *suite) {
 	for range s.rounds / 4 {
 		j := s.start(t)
 		var mu sync.Mutex
@@ -238,7 +253,7 @@ func testCloseBeside(t testing.TB, s suite) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j = s.reopen(t, j)
+		j = s.again(t, j)
 		for name, n := range acked {
 			if got := uint64(len(verify(t, j, name))); got < n || got > n+1 {
 				t.Fatalf("%q has %d records after %d were acknowledged", name, got, n)
@@ -247,5 +262,77 @@ func testCloseBeside(t testing.TB, s suite) {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// testEnding appends with contexts that end while it does: what was acknowledged is
+// there, what was refused is not, and of what is not known the error says so.
+func testEnding(t testing.TB, s *suite) {
+	j := s.start(t)
+	both := pair(j)
+	var acked [workers][]string
+	var unknown [workers]string
+	err := together(func(w int) error {
+		for n := range 2 * s.rounds {
+			who, expect := fmt.Sprint(w, "/", n), uint64(len(acked[w]))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n%10)*200*time.Microsecond)
+			_, err := both[w%2].Append(ctx, journal.Append{Stream: fmt.Sprint("s", w), Expect: expect, Entries: entries(who)})
+			ended := ctx.Err()
+			cancel()
+			switch {
+			case err == nil:
+				acked[w] = append(acked[w], who)
+			case errors.Is(err, journal.ErrUnknown):
+				unknown[w] = who // which may come yet, so nobody goes on here
+				return nil
+			case ended == nil || !errors.Is(err, ended):
+				return fmt.Errorf("append at %d, after others of which the last was acknowledged or did not happen: %w", expect, err)
+			}
+		}
+		return nil
+	})
+	ok(t, "append with contexts that end", err)
+	for w, want := range acked {
+		got := texts(verify(t, j, fmt.Sprint("s", w)))
+		if len(got) == len(want)+1 && unknown[w] != "" {
+			want = append(want, unknown[w])
+		}
+		equal(t, "what was acknowledged, and perhaps what is not known", want, got)
+	}
+}
+
+// testBets has appends under way at once of which each expects that the one before
+// succeeds, as far as it comes: what the last of them says of the wake counts, also if
+// the store has written many in one go.
+func testBets(t testing.TB, s *suite) {
+	j := s.start(t)
+	for round, last := range []time.Duration{journal.Never, 0, journal.Never, 0} {
+		stream := fmt.Sprint("s", round)
+		other := journal.Never - last // the other of the two
+		err := together(func(w int) error {
+			a := journal.Append{Stream: stream, Expect: uint64(w), Wake: other, Entries: entries(fmt.Sprint(w))}
+			if w == workers-1 {
+				a.Wake = last
+			}
+			for {
+				_, err := j.Append(t.Context(), a)
+				if !errors.Is(err, journal.ErrConflict) {
+					return err
+				}
+				for _, err := range j.Load(t.Context(), stream, a.Expect) {
+					if err == nil {
+						err = fmt.Errorf("a record follows version %d, at which nobody else appends", a.Expect)
+					}
+					return err
+				}
+				time.Sleep(time.Millisecond / 4)
+			}
+		})
+		ok(t, "append", err)
+		for w, r := range verify(t, j, stream) {
+			equal(t, "a record", []string{fmt.Sprint(w)}, texts([]journal.Record{r}))
+		}
+		dueOrNot(t, "after appends that bet on each other", j, stream, last == 0)
+		complete(t, "the feed", j)
 	}
 }

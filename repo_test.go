@@ -164,7 +164,7 @@ var budgets = []struct {
 	{"evidence", 6, 6}, {"evidence/predicate", 4, 3}, {"evidence/collect", 5, 3},
 	// What reads one kind of file stays light; what reads all of them need not.
 	{"release/lockfile", 4, 3}, {"release/sbom", 4.5, 3}, {"release/plan", 4, 3}, {"release/manifest", 4, 3}, {"release/config", 4, 4}, {"release/graph", 4, 3},
-	{"release/journal", 4, 3},
+	{"release/journal", 4, 3}, {"release/journal/sqlite", 11, 12}, {"release/journal/postgres", 11, 9},
 	{"release/advisory", 6, 5}, {"release/scan", 4, 3}, {"release/review", 4, 3}, {"release/scope", 4, 3}, {"release/label", 4, 3},
 }
 

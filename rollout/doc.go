@@ -10,6 +10,10 @@
 //	_, err = engine.Start(ctx, plan, rollout.By{Actor: ada})
 //	state, wake, err := engine.Step(ctx, plan.Target) // again at wake: by cron, a loop, a CI job
 //
+// Many hosts share many targets by [journal.Work], whose Do calls Step for the
+// [TargetOf] the stream that it was given. A journal in SQLite or PostgreSQL is what
+// they share.
+//
 // # What is promised
 //
 // Nothing widens unless, at that moment: every gate of this and all earlier

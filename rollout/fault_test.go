@@ -35,7 +35,7 @@ func drive(w *world) (faults int) {
 	}
 	for range 100 {
 		var s rollout.State
-		if !survive(func() (err error) { s, err = w.engine().State(ctx, production); return err }) {
+		if !survive(func() (err error) { s, err = w.engine().State(ctx, w.plan.Target); return err }) {
 			continue
 		}
 		if s.Rollout == nil {
@@ -43,7 +43,7 @@ func drive(w *world) (faults int) {
 			continue
 		}
 		var until time.Time
-		if !survive(func() (err error) { s, until, err = w.engine().Step(ctx, production); return err }) {
+		if !survive(func() (err error) { s, until, err = w.engine().Step(ctx, w.plan.Target); return err }) {
 			continue
 		}
 		if !s.Running() {
@@ -63,7 +63,7 @@ func drive(w *world) (faults int) {
 func effects(w *world) []string {
 	var out []string
 	fence := uint64(0)
-	for _, a := range w.real.Effects(production) {
+	for _, a := range w.real.Effects(w.plan.Target) {
 		out = append(out, fmt.Sprintf("%v %s %v", a.Kind, a.Stage, a.Slices))
 		require.Greater(w.t, a.Fence, fence)
 		fence = a.Fence

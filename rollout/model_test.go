@@ -436,7 +436,7 @@ func modelPlan(stages int) rollout.Plan {
 	return p
 }
 
-var long = flag.Bool("long", false, "explore the model with a timeout and a regression too: 1.6 million states")
+var long = flag.Bool("long", false, "explore the model with a timeout and a regression too: 1.6 million states; fail every call of every store in every way")
 
 func TestModel(t *testing.T) {
 	t.Parallel()

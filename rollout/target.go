@@ -27,7 +27,25 @@ func (t Target) String() string { return t.Service + "@" + t.Environment }
 // signs in names are escaped, so no two targets share one.
 func (t Target) Stream() string {
 	escape := strings.NewReplacer("%", "%25", "/", "%2F")
-	return "rollout/" + escape.Replace(t.Service) + "/" + escape.Replace(t.Environment)
+	return StreamPrefix + escape.Replace(t.Service) + "/" + escape.Replace(t.Environment)
+}
+
+// StreamPrefix begins the name of every target's stream, and of no other: it is the
+// prefix of a [journal.Work] that drives rollouts.
+const StreamPrefix = "rollout/"
+
+// TargetOf is the target whose stream has this name: what a worker that was given a
+// lease calls [Engine.Step] with. A name that [Target.Stream] gives to no valid target
+// is an error.
+func TargetOf(stream string) (Target, error) {
+	unescape := strings.NewReplacer("%2F", "/", "%25", "%")
+	name, ok := strings.CutPrefix(stream, StreamPrefix)
+	service, environment, both := strings.Cut(name, "/")
+	t := Target{Service: unescape.Replace(service), Environment: unescape.Replace(environment)}
+	if !ok || !both || t.Stream() != stream || t.Validate() != nil {
+		return Target{}, fmt.Errorf("rollout: %q is not the stream of a target", stream)
+	}
+	return t, nil
 }
 
 // Validate reports everything that is wrong with the names.

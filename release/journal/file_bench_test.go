@@ -23,18 +23,23 @@ func BenchmarkOpen(b *testing.B) {
 		b.Run(fmt.Sprintf("compacted/%d", records), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "j")
 			fill(b, path, records, true)
-			benchmarkOpen(b, path, records)
+			benchmarkOpen(b, path, 0)
 		})
 	}
 }
 
-func benchmarkOpen(b *testing.B, path string, records int) {
+// benchmarkOpen opens a file that holds so many records; 0 says that they are too few to
+// make a rate.
+func benchmarkOpen(b *testing.B, path string, kept int) {
 	for b.Loop() {
 		f, err := journal.Open(path, nil)
 		require.NoError(b, err)
 		require.NoError(b, f.Abandon())
 	}
-	b.ReportMetric(float64(records)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*1e3, "ms")
+	if kept > 0 {
+		b.ReportMetric(float64(kept)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+	}
 }
 
 // fill appends records to 100 streams, and compacts each of them each time that 100 more

@@ -29,7 +29,8 @@ type Work struct {
 	Worker, Prefix string
 	// Do works on a stream as far as it goes now, and must return soon after its context
 	// has ended; [context.Cause] then is ErrFenced if the lease was lost. It must not be
-	// nil. It is called at once from several goroutines, for different streams. After an
+	// nil. It is called at once from several goroutines, for different streams; a panic of it
+	// is not recovered. After an
 	// error the stream is due again after Next.Wake if that is positive, else after
 	// Retry.
 	Do func(ctx context.Context, l Lease) (Next, error)

@@ -29,10 +29,9 @@ type Work struct {
 	Worker, Prefix string
 	// Do works on a stream as far as it goes now, and must return soon after its context
 	// has ended; [context.Cause] then is ErrFenced if the lease was lost. It must not be
-	// nil. It is called at once from several goroutines, for different streams; a panic of it
-	// is not recovered. After an
-	// error the stream is due again after Next.Wake if that is positive, else after
-	// Retry.
+	// nil. It is called at once from several goroutines, for different streams; a panic of
+	// it is not recovered. After an error the stream is due again after Next.Wake if that
+	// is positive, else after Retry.
 	Do func(ctx context.Context, l Lease) (Next, error)
 	// Failed is told of the errors of Do, and of those of Leases, which are tried again;
 	// the lease is zero if the error is one of Claim. If it is nil, nobody is told. It is

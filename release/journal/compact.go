@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/sallyport-dev/sallyport/release"
 )
 
 // ErrCompacted says that records were forgotten that would have been read.
@@ -38,4 +40,27 @@ func Base(ctx context.Context, r Reader, stream string) (Head, error) {
 		break
 	}
 	return Head{Stream: stream}, nil
+}
+
+// CheckCompact says whether a stream that is kept from kept on, and whose last record is
+// seq, is to be compacted up to base: not if it was already, and ErrConflict if it cannot
+// be. Stores call it first; then [CheckBase].
+func CheckCompact(base, kept Head, seq uint64) (bool, error) {
+	switch {
+	case base.Seq < kept.Seq, base.Seq == kept.Seq && base.Hash == kept.Hash:
+		return false, nil
+	case base.Seq == kept.Seq:
+		return false, fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", ErrConflict, base.Stream, base.Seq)
+	case base.Seq >= seq:
+		return false, fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", ErrConflict, base.Stream, seq, base.Seq)
+	}
+	return true, nil
+}
+
+// CheckBase is ErrConflict unless hash, that of record base.Seq, is the one that base says.
+func CheckBase(base Head, hash release.Digest) error {
+	if hash == base.Hash {
+		return nil
+	}
+	return fmt.Errorf("%w: record %d of stream %q has another hash than the one to compact up to", ErrConflict, base.Seq, base.Stream)
 }

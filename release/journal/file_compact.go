@@ -79,20 +79,15 @@ func (f *File) note(ctx context.Context, base Head) error {
 	if !ok {
 		t = stream{base: Head{Stream: base.Stream}, head: Head{Stream: base.Stream}}
 	}
-	switch {
-	case base.Seq < t.base.Seq, base == t.base:
-		return nil
-	case base.Seq == t.base.Seq:
-		return fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", ErrConflict, base.Stream, base.Seq)
-	case base.Seq >= t.head.Seq:
-		return fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", ErrConflict, base.Stream, t.head.Seq, base.Seq)
+	if more, err := CheckCompact(base, t.base, t.head.Seq); !more {
+		return err
 	}
 	there, err := s.headAt(t, base.Seq)
 	if err != nil {
 		return f.located(err)
 	}
-	if there != base {
-		return fmt.Errorf("%w: record %d of stream %q has another hash than the one to compact up to", ErrConflict, base.Seq, base.Stream)
+	if err := CheckBase(base, there.Hash); err != nil {
+		return err
 	}
 	position, err := f.position(s, t.place(base.Seq))
 	if err != nil {

@@ -190,18 +190,12 @@ func (m *Memory) Compact(ctx context.Context, base Head) error {
 		return fmt.Errorf("journal: nothing was compacted: %w", err)
 	}
 	s := m.streams[base.Stream]
-	switch kept := s.from(base.Stream); {
-	case base.Seq < kept.Seq, base == kept:
-		return nil
-	case base.Seq == kept.Seq:
-		return fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", ErrConflict, base.Stream, base.Seq)
-	}
-	if head := s.head(base.Stream); base.Seq >= head.Seq {
-		return fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", ErrConflict, base.Stream, head.Seq, base.Seq)
+	if more, err := CheckCompact(base, s.from(base.Stream), s.head(base.Stream).Seq); !more {
+		return err
 	}
 	n := base.Seq - s.base.Seq
-	if s.records[n-1].Hash != base.Hash {
-		return fmt.Errorf("%w: record %d of stream %q has another hash than the one to compact up to", ErrConflict, base.Seq, base.Stream)
+	if err := CheckBase(base, s.records[n-1].Hash); err != nil {
+		return err
 	}
 	base.Stream = s.base.Stream // the name that is kept already
 	m.feed.forget(s.records[:n])

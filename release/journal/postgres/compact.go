@@ -41,15 +41,13 @@ func (j *Journal) Compact(ctx context.Context, base journal.Head) error {
 // beyond.
 func (j *Journal) notCompacted(ctx context.Context, base journal.Head) error {
 	p, err := j.page(ctx, base.Stream, base.Seq)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case base.Seq < p.base.Seq, base.Seq == p.base.Seq && base.Hash == p.base.Hash:
-		return nil // also of a stream without records
-	case base.Seq == p.base.Seq:
-		return fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", journal.ErrConflict, base.Stream, base.Seq)
-	case base.Seq >= p.head.Seq:
-		return fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", journal.ErrConflict, base.Stream, p.head.Seq, base.Seq)
+	}
+	more, err := journal.CheckCompact(base, p.base, p.head.Seq)
+	switch {
+	case !more:
+		return err
 	case len(p.prev) == 0:
 		return &journal.CorruptError{Stream: base.Stream, Seq: base.Seq, Problem: "the record is missing"}
 	}

@@ -83,19 +83,14 @@ func (w *writer) forget(ctx context.Context, base journal.Head) (did bool, refus
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, nil, err
 	}
+	from := journal.Head{Stream: base.Stream, Seq: uint64(baseSeq)}
+	if len(kept) == len(from.Hash) { // not where nothing was forgotten
+		from.Hash = [len(from.Hash)]byte(kept)
+	}
+	more, refused := journal.CheckCompact(base, from, uint64(seq))
 	switch {
-	case base.Seq < uint64(baseSeq):
-		return false, nil, nil
-	case base.Seq == uint64(baseSeq): // also of a stream without records
-		if len(kept) == 0 {
-			kept = make([]byte, len(base.Hash))
-		}
-		if string(kept) != string(base.Hash[:]) {
-			return false, fmt.Errorf("%w: what is kept of stream %q begins after a record %d with another hash", journal.ErrConflict, base.Stream, base.Seq), nil
-		}
-		return false, nil, nil
-	case base.Seq >= uint64(seq):
-		return false, fmt.Errorf("%w: stream %q is at %d, so it cannot be compacted up to %d", journal.ErrConflict, base.Stream, seq, base.Seq), nil
+	case !more:
+		return false, refused, nil
 	case !position.Valid:
 		return false, missing(journal.Head{Stream: base.Stream, Seq: base.Seq - 1}), nil
 	case string(hash) != string(base.Hash[:]):

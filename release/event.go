@@ -21,9 +21,11 @@ type Event struct {
 	Environment string `json:"environment"`
 	// Rollout names the rollout that the event is part of.
 	Rollout string `json:"rollout"`
-	// Stage names the stage that was exposed or regressed; "" for other events.
+	// Stage names the stage that was exposed, that regressed, or that slices were
+	// withdrawn from; "" for other events.
 	Stage string `json:"stage,omitempty"`
-	// Percent is the share of all traffic that Release gets after the event.
+	// Percent is the share of all traffic that Release gets after the event, as far as
+	// the plan tells: after slices of a stage were withdrawn, still that of the stage.
 	Percent float64 `json:"percent"`
 	// Actor is who caused it: a person who commanded, or the engine itself.
 	Actor Actor `json:"actor"`
@@ -36,7 +38,8 @@ type Event struct {
 // EventKind says what happened.
 type EventKind string
 
-// The events of a rollout. Exactly one of deployed, rolled-back and stopped ends it.
+// The events of a rollout. Exactly one of deployed, rolled-back, stopped, halted and
+// replaced ends it.
 const (
 	EventStarted    EventKind = "started"     // the rollout was accepted
 	EventExposed    EventKind = "exposed"     // a stage is exposed, as observed
@@ -44,11 +47,18 @@ const (
 	EventDeployed   EventKind = "deployed"    // everything runs Release
 	EventRolledBack EventKind = "rolled-back" // everything runs Previous again, as observed
 	EventStopped    EventKind = "stopped"     // it ended before anything was exposed
+	EventWithdrawn  EventKind = "withdrawn"   // slices of a stage run Previous again, as observed; the rest of it goes on
+	EventHalted     EventKind = "halted"      // it ended where it stood: what is exposed cannot be taken back
+	EventReplaced   EventKind = "replaced"    // it ended where it stood: another release took over what it exposed
 )
 
 // Ends reports whether the event ends its rollout.
 func (k EventKind) Ends() bool {
-	return k == EventDeployed || k == EventRolledBack || k == EventStopped
+	switch k {
+	case EventDeployed, EventRolledBack, EventStopped, EventHalted, EventReplaced:
+		return true
+	}
+	return false
 }
 
 // OutcomeKind is what became of a release. The zero value is "not known yet",

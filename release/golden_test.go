@@ -75,7 +75,7 @@ func goldenRecord() release.Record {
 		Schema: release.RecordSchema, At: at, Release: r, Description: "why", Changes: goldenChanges(),
 		Assessment: release.AssessmentRecord{Tier: release.TierHigh, Policy: release.DigestOf([]byte("p")), Model: release.DigestOf([]byte("m")), Changes: release.DigestOf([]byte("c")), At: at, Reasons: []release.Reason{reason},
 			Requirements: []release.Requirement{{ID: "approval", Evidence: release.EvidenceApproval, Count: 2, MaxAge: time.Hour, Independent: true, Roles: []string{"sre"}, Why: "w"}},
-			Rollout:      release.RolloutRequirement{MinStages: 3, MinBake: time.Minute, MaxFirstPercent: 1.5, MaxStepPercent: 50, Why: "w"},
+			Rollout:      release.RolloutRequirement{MinStages: 3, MinBake: time.Minute, MaxFirstPercent: 1.5, MaxStepPercent: 50, MaxPercentHours: 150.5, Why: "w"},
 			Lane:         release.LaneExpedite, Circumstances: release.DigestOf([]byte("i")),
 			Waivers: []release.Waiver{{ID: "w1", Rule: "gap", Subject: "a", Floor: release.TierLow, Changes: release.DigestOf([]byte("c")), Owner: ada, Second: ada, Reason: "r", From: at, Expires: at}},
 			Debts: []release.Debt{{ID: "d1", Changes: release.DigestOf([]byte("c")), Tier: release.TierHigh,

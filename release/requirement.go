@@ -65,6 +65,10 @@ type RolloutRequirement struct {
 	// MaxStepPercent bounds the traffic that any one stage adds to what is exposed, in
 	// percent of all traffic: what a flaw that first shows there can hurt anew. 0 sets no bound.
 	MaxStepPercent float64 `json:"maxStepPercent,omitempty"`
+	// MaxPercentHours bounds the budget of exposure before the last stage, in percent of all
+	// traffic times hours: 5 percent for 2 hours are 10. It is what a flaw may cost that nobody
+	// sees, however long the rollout waits. 0 sets no bound.
+	MaxPercentHours float64 `json:"maxPercentHours,omitempty"`
 	// Why is the sentence that a person reads beside it.
 	Why string `json:"why,omitempty"`
 }

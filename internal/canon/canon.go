@@ -47,7 +47,10 @@ func Marshal(v any) ([]byte, error) {
 			return nil, fmt.Errorf("canon: at byte %d of its JSON: the value has text that is not valid UTF-8", at)
 		}
 	}
-	return Transform(b)
+	if !utf8.Valid(b) { // a type's own MarshalJSON may write what it likes
+		return nil, errors.New("canon: the text is not valid UTF-8")
+	}
+	return transform(b) // encoding/json writes valid JSON only
 }
 
 // Digest is the SHA-256 of domain, a zero byte, and the canonical bytes of v.
@@ -70,20 +73,34 @@ func Transform(text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("canon: the text is not valid UTF-8")
 	}
-	// The decoder would read half a surrogate pair as U+FFFD (RFC 8785, 3.2.2.2).
+	if !json.Valid(text) {
+		return nil, notJSON(text)
+	}
+	return transform(text)
+}
+
+// notJSON says why text is no JSON text.
+func notJSON(text []byte) error {
+	var one json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&one); err != nil {
+		return fmt.Errorf("canon: at byte %d: %w", d.InputOffset(), err)
+	}
+	return fmt.Errorf("canon: at byte %d: something follows the value", d.InputOffset())
+}
+
+// transform is Transform of what is valid JSON in valid UTF-8.
+func transform(text []byte) ([]byte, error) {
+	// A decoder would read half a surrogate pair as U+FFFD (RFC 8785, 3.2.2.2).
 	for at, r := range escapes(text) {
 		if utf16.IsSurrogate(r) {
 			return nil, fmt.Errorf("canon: at byte %d: half a surrogate pair", at)
 		}
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	out, err := value(nil, d, 0)
+	r := reader{text: text}
+	out, err := r.value(make([]byte, 0, len(text)), 0)
 	if err != nil {
-		return nil, fmt.Errorf("canon: at byte %d: %w", d.InputOffset(), err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("canon: at byte %d: something follows the value", d.InputOffset())
+		return nil, fmt.Errorf("canon: at byte %d: %w", r.at, err)
 	}
 	return out, nil
 }
@@ -121,84 +138,152 @@ func escapes(text []byte) iter.Seq2[int, rune] {
 	}
 }
 
-// value reads one value from d and appends its canonical form to out.
-func value(out []byte, d *json.Decoder, depth int) ([]byte, error) {
+// reader goes through a text that is valid JSON.
+type reader struct {
+	text  []byte
+	at    int
+	moved []byte // the members of the object that is being sorted
+}
+
+// next is the byte that comes next, behind white space and what separates values.
+func (r *reader) next() byte {
+	for ; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; c {
+		case ' ', '\t', '\n', '\r', ',', ':':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take is the text up to before the byte at end.
+func (r *reader) take(end int) []byte {
+	b := r.text[r.at:end]
+	r.at = end
+	return b
+}
+
+// value reads one value and appends its canonical form to out.
+func (r *reader) value(out []byte, depth int) ([]byte, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
 	}
-	tok, err := d.Token()
-	if err != nil {
-		return nil, err
+	switch c := r.next(); c {
+	case '{':
+		return r.object(out, depth)
+	case '[':
+		return r.array(out, depth)
+	case '"':
+		b, _, err := r.quoted(out)
+		return b, err
+	case 't', 'n':
+		return append(out, r.take(r.at+4)...), nil
+	case 'f':
+		return append(out, r.take(r.at+5)...), nil
 	}
-	switch t := tok.(type) {
-	case json.Delim:
-		if t == '[' {
-			return array(out, d, depth)
-		}
-		return object(out, d, depth)
-	case string:
-		return appendString(out, t), nil
-	case json.Number:
-		return appendNumber(out, string(t))
-	case bool:
-		return strconv.AppendBool(out, t), nil
-	default:
-		return append(out, "null"...), nil
+	end := r.at
+	for end < len(r.text) && bytes.IndexByte([]byte("+-.eE0123456789"), r.text[end]) >= 0 {
+		end++
 	}
+	return appendNumber(out, string(r.take(end)))
 }
 
-func array(out []byte, d *json.Decoder, depth int) ([]byte, error) {
+func (r *reader) array(out []byte, depth int) ([]byte, error) {
 	out = append(out, '[')
-	for i := 0; d.More(); i++ {
-		if i > 0 {
+	r.at++
+	for first := true; r.next() != ']'; first = false {
+		if !first {
 			out = append(out, ',')
 		}
 		var err error
-		if out, err = value(out, d, depth+1); err != nil {
+		if out, err = r.value(out, depth+1); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
+	r.at++
 	return append(out, ']'), nil
 }
 
-type member struct {
-	name  string
-	order []uint16
-	value []byte
+// quoted reads a string and appends its canonical form to out. name is what it says, and
+// may be a part of the text.
+func (r *reader) quoted(out []byte) (b, name []byte, err error) {
+	end, plain := r.at+1, true
+	for ; r.text[end] != '"'; end++ {
+		if r.text[end] == '\\' {
+			plain = false
+			end++
+		}
+	}
+	whole := r.take(end + 1)
+	if plain { // it has no byte that needs an escape
+		return append(out, whole...), whole[1 : len(whole)-1], nil
+	}
+	var s string
+	if err := json.Unmarshal(whole, &s); err != nil {
+		return nil, nil, err
+	}
+	return appendString(out, s), []byte(s), nil
 }
 
-func object(out []byte, d *json.Decoder, depth int) ([]byte, error) {
-	var members []member
-	for d.More() {
-		tok, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		m := member{name: tok.(string)}
-		m.order = utf16.Encode([]rune(m.name))
-		if m.value, err = value(nil, d, depth+1); err != nil {
-			return nil, err
-		}
-		members = append(members, m)
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(members, func(a, b member) int { return slices.Compare(a.order, b.order) })
+// member is a member of an object, and where its canonical form is among the others'.
+type member struct {
+	name       []byte
+	start, end int
+}
+
+func (r *reader) object(out []byte, depth int) ([]byte, error) {
+	var few [16]member
+	members, sorted := few[:0], true
 	out = append(out, '{')
+	from := len(out)
+	r.at++
+	for r.next() != '}' {
+		if len(members) > 0 {
+			out = append(out, ',')
+		}
+		m := member{start: len(out)}
+		var err error
+		if out, m.name, err = r.quoted(out); err != nil {
+			return nil, err
+		}
+		if out, err = r.value(append(out, ':'), depth+1); err != nil {
+			return nil, err
+		}
+		m.end = len(out)
+		members = append(members, m)
+		sorted = sorted && (len(members) == 1 || compare(members[len(members)-2].name, m.name) < 0)
+	}
+	r.at++
+	if sorted {
+		return append(out, '}'), nil
+	}
+	slices.SortFunc(members, func(a, b member) int { return compare(a.name, b.name) })
+	r.moved = append(r.moved[:0], out[from:]...)
+	out = out[:from]
 	for i, m := range members {
 		if i > 0 {
-			if m.name == members[i-1].name {
+			if bytes.Equal(m.name, members[i-1].name) {
 				return nil, fmt.Errorf("member %q stands twice", m.name)
 			}
 			out = append(out, ',')
 		}
-		out = append(append(appendString(out, m.name), ':'), m.value...)
+		out = append(out, r.moved[m.start-from:m.end-from]...)
 	}
 	return append(out, '}'), nil
+}
+
+// compare orders names by their UTF-16 code units, which is how UTF-8 orders them unless
+// one has a character beyond the first 65,536.
+func compare(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	if n == len(a) || n == len(b) || a[n] < 0xee && b[n] < 0xee {
+		return bytes.Compare(a, b)
+	}
+	return slices.Compare(utf16.Encode([]rune(string(a))), utf16.Encode([]rune(string(b))))
 }
 
 // appendString follows RFC 8785, section 3.2.2.2.

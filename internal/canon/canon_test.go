@@ -3,6 +3,7 @@ package canon_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -88,6 +89,48 @@ func anyJSON(depth int) *rapid.Generator[any] {
 			rapid.MapOfN(rapid.String(), anyJSON(depth-1), 0, 4).AsAny())
 	}
 	return rapid.OneOf(leaves...)
+}
+
+// Objects whose names and texts are of characters at the edges of UTF-8 and UTF-16 come out
+// as the slow version writes them, white space or not.
+func TestTransformIsLikeTheSlowVersion(t *testing.T) {
+	t.Parallel()
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab\"\\/\b\n\x1f\x7f\u0080\u07ff\u0800\ud7ff\ue000\ufb33\ufffd\uffff\U00010000\U0001F600\U0010FFFF<>&\u2028")), 0, 3, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.MapOfN(text, rapid.MapOfN(text, text, 0, 20), 0, 4).Draw(t, "value")
+		var raw bytes.Buffer
+		e := json.NewEncoder(&raw)
+		e.SetEscapeHTML(rapid.Bool().Draw(t, "html"))
+		e.SetIndent("", rapid.SampledFrom([]string{"", " ", "\t\r\n"}).Draw(t, "indent"))
+		require.NoError(t, e.Encode(v))
+		want, err := slowTransform(raw.Bytes())
+		require.NoError(t, err)
+		got, err := canon.Transform(raw.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, want, string(got))
+		got, err = canon.Marshal(v)
+		require.NoError(t, err)
+		require.Equal(t, want, string(got))
+	})
+}
+
+// raw is a type that writes its own JSON.
+type raw string
+
+func (r raw) MarshalJSON() ([]byte, error) { return []byte(r), nil }
+
+// A type that writes its own JSON gets no further with it than a text would.
+func TestMarshalChecksWhatTypesWriteThemselves(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{` { "b" : 1 , "a" : "\u003c" } `, `{"a":1,"a":2}`, `"\ud800"`, `"\ufffd"`, `[1e400]`, "\"a\xff\"", "\"\x01\"", `{"a"`, ``, `1 2`, `"\ufb33"`} {
+		got, err := canon.Marshal(raw(in))
+		want, wantErr := slowTransform([]byte(in))
+		if in == `"\ufffd"` { // an escape of it is how encoding/json writes what is not UTF-8
+			want, wantErr = "", errors.New("refused")
+		}
+		require.Equal(t, wantErr == nil, err == nil, "%q: %v", in, err)
+		require.Equal(t, want, string(got), in)
+	}
 }
 
 // encoding/json writes U+FFFD for what is not UTF-8: two values would be one.

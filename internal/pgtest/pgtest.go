@@ -54,10 +54,7 @@ func shared(t testing.TB) *Server {
 // missing ends the test, which needs something that is not there.
 func missing(t testing.TB, why string) {
 	t.Helper()
-	if realdata.Required("postgres") {
-		t.Fatalf("SALLYPORT_REQUIRE asks for postgres: %s", why)
-	}
-	t.Skip(why)
+	realdata.Missing(t, "postgres", why)
 }
 
 // database makes a database beside the one that dsn leads to, and returns also its name.

@@ -21,6 +21,16 @@ func Required(name string) bool {
 	return slices.Contains(strings.Split(os.Getenv("SALLYPORT_REQUIRE"), ","), name)
 }
 
+// Missing ends a test that needs a program or a server which is not there: it is skipped
+// with the reason, or fails where SALLYPORT_REQUIRE names it.
+func Missing(t testing.TB, name, why string) {
+	t.Helper()
+	if Required(name) {
+		t.Fatalf("SALLYPORT_REQUIRE asks for %s: %s", name, why)
+	}
+	t.Skip(why)
+}
+
 // Path is the path of a file or folder of the data, by its name with slashes.
 func Path(t testing.TB, name string) string {
 	t.Helper()

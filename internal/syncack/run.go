@@ -121,8 +121,5 @@ func Strace(t *testing.T) string {
 
 func missing(t *testing.T, why string) {
 	t.Helper()
-	if realdata.Required("strace") {
-		t.Fatalf("SALLYPORT_REQUIRE asks for strace: %s", why)
-	}
-	t.Skip(why)
+	realdata.Missing(t, "strace", why)
 }

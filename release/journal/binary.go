@@ -1,13 +1,15 @@
 package journal
 
 import (
+	"slices"
+
 	"github.com/sallyport-dev/sallyport/release"
 )
 
 // AppendBinary appends r as stores keep it: its hash, and then what is hashed, from
 // the name of the stream on. The package comment has the encoding. It never fails.
 func (r Record) AppendBinary(b []byte) ([]byte, error) {
-	b = append(b, r.Hash[:]...)
+	b = append(slices.Grow(b, hashSize+bodySize(r.Stream, r.Entry)), r.Hash[:]...)
 	return appendBody(b, r.Stream, r.Seq, r.Entry), nil
 }
 

@@ -35,14 +35,20 @@ func (r Record) Head() Head { return Head{Stream: r.Stream, Seq: r.Seq, Hash: r.
 // time in UTC without a monotonic clock, empty data as nil, the two hashes. The
 // record shares e's data.
 func Seal(prev Head, e Entry) Record {
+	r := unsealed(prev, e)
+	b := make([]byte, 0, 1024) // room for most records, and not on the heap
+	b = append(append(b, chainDomain...), prev.Hash[:]...)
+	r.Hash = sha256.Sum256(appendBody(b, r.Stream, r.Seq, r.Entry))
+	return r
+}
+
+// unsealed is the record that follows prev, without its hash.
+func unsealed(prev Head, e Entry) Record {
 	r := Record{Stream: prev.Stream, Seq: prev.Seq + 1, Entry: e, Prev: prev.Hash}
 	r.At = storedTime(e.At)
 	if len(e.Data) == 0 {
 		r.Data = nil
 	}
-	b := make([]byte, 0, len(chainDomain)+hashSize+bodySize(r.Stream, r.Entry))
-	b = append(append(b, chainDomain...), prev.Hash[:]...)
-	r.Hash = sha256.Sum256(appendBody(b, r.Stream, r.Seq, r.Entry))
 	return r
 }
 

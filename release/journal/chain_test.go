@@ -74,14 +74,6 @@ func TestHashesDiffer(t *testing.T) {
 	add("data", head, func(e *journal.Entry) { e.Data = []byte("d\x00") })
 }
 
-// Every record is sealed when it is appended and when it is read. Not parallel: it counts
-// what is allocated.
-func TestSealAllocatesOnce(t *testing.T) {
-	e := journal.Entry{Actor: "a", Kind: "k", Reason: "r", Data: make([]byte, 400)}
-	n := testing.AllocsPerRun(100, func() { journal.Seal(journal.Head{Stream: "s"}, e) })
-	require.Equal(t, 1.0, n)
-}
-
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	good := chain("s", "1", "2", "3", "4")

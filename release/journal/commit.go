@@ -74,17 +74,13 @@ func newCommit(a Append) *commit {
 		size: itemHeaderSize + wakeSize,
 	}
 	for i, e := range a.Entries {
-		size := len(a.Stream) + len(e.Actor) + len(e.Kind) + len(e.Reason) + len(e.Data) + bodyOverhead
-		b := appendBody(make([]byte, 0, size), a.Stream, a.Expect+uint64(i)+1, e)
+		b := appendBody(nil, a.Stream, a.Expect+uint64(i)+1, e)
 		c.bodies[i] = b
 		c.entries[i].Data = b[len(b)-len(e.Data) : len(b) : len(b)]
 		c.size += itemHeaderSize + hashSize + len(b)
 	}
 	return c
 }
-
-// bodyOverhead is what a body has beside its texts.
-const bodyOverhead = 5*4 + 8 + 8 + 4
 
 // batch is what is being committed at once.
 type batch struct {
@@ -185,11 +181,7 @@ func (f *File) decideAppend(b *batch, c *commit) {
 
 // appendRecord seals an entry whose body is encoded already.
 func appendRecord(frame []byte, head Head, e Entry, body []byte) (Record, []byte) {
-	r := Record{Stream: head.Stream, Seq: head.Seq + 1, Entry: e, Prev: head.Hash}
-	r.At = storedTime(e.At)
-	if len(e.Data) == 0 {
-		r.Data = nil
-	}
+	r := unsealed(head, e)
 	r.Hash = chainHash(head.Hash, body)
 	return r, appendItem(frame, r.Hash, body)
 }

@@ -228,7 +228,8 @@ func (f *File) Path() string { return f.path }
 func (f *File) Recovered() int64 { return f.cut }
 
 // Load implements [Journal]. Each record is read from the file and verified
-// against its hash and the one before.
+// against its hash and the one before. Records that lie close to each other are read
+// together, up to 64 KiB at once.
 func (f *File) Load(ctx context.Context, name string, after uint64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		s, err := f.use()
@@ -250,12 +251,13 @@ func (f *File) Load(ctx context.Context, name string, after uint64) iter.Seq2[Re
 			yield(Record{}, f.located(err))
 			return
 		}
+		a := ahead{s: s}
 		for head.Seq < t.head.Seq {
 			if err := ctx.Err(); err != nil {
 				yield(Record{}, fmt.Errorf("journal: load stream %q: %w", name, err))
 				return
 			}
-			r, err := s.record(head, t.place(head.Seq+1))
+			r, err := a.record(head, t.places[head.Seq-t.first.Seq:])
 			if err != nil {
 				yield(Record{}, f.located(err))
 				return

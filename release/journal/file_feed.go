@@ -157,28 +157,11 @@ func (s *segment) items(from point, end int64) iter.Seq2[item, error] {
 			if fr.typ != frameRecords {
 				continue
 			}
-			for rest := fr.payload; len(rest) > 0; {
-				kind, content, next, err := nextItem(rest)
-				it := item{kind: kind, content: content, off: fr.off + frameHeaderSize + int64(len(fr.payload)-len(rest)) + itemHeaderSize}
-				switch {
-				case err != nil:
-				case kind == itemRecord && len(content) < hashSize:
-					err = errCutOff
-				case kind == itemRecord:
-					position++
-				case kind == itemPosition:
-					position, err = parseNumber(content)
-					position--
-				}
-				if err != nil {
-					yield(item{}, fmt.Errorf("%w: frame at byte %d: an item: %w", ErrCorrupt, fr.off, err))
+			for it, err := range fr.items(position) {
+				if !yield(it, err) || err != nil {
 					return
 				}
-				it.position = position
-				if !yield(it, nil) {
-					return
-				}
-				rest = next
+				position = it.position
 			}
 		}
 	}
@@ -189,6 +172,35 @@ type frame struct {
 	typ     frameType
 	off     int64
 	payload []byte // until the next
+}
+
+// items are those of a records frame; position is that of the record before it.
+func (fr frame) items(position uint64) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		for rest := fr.payload; len(rest) > 0; {
+			kind, content, next, err := nextItem(rest)
+			it := item{kind: kind, content: content, off: fr.off + frameHeaderSize + int64(len(fr.payload)-len(rest)) + itemHeaderSize}
+			switch {
+			case err != nil:
+			case kind == itemRecord && len(content) < hashSize:
+				err = errCutOff
+			case kind == itemRecord:
+				position++
+			case kind == itemPosition:
+				position, err = parseNumber(content)
+				position--
+			}
+			if err != nil {
+				yield(item{}, fmt.Errorf("%w: frame at byte %d: an item: %w", ErrCorrupt, fr.off, err))
+				return
+			}
+			it.position = position
+			if !yield(it, nil) {
+				return
+			}
+			rest = next
+		}
+	}
 }
 
 // frames reads the frames between two places, which have been read or written before:

@@ -6,7 +6,7 @@ import (
 	"hash/crc32"
 )
 
-// The layout of the file; doc.go tells it whole.
+// The layout of the file; the comment of [File] tells it whole.
 const (
 	magic         = "sallyportjournal"
 	formatVersion = 1

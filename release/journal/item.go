@@ -9,8 +9,8 @@ import (
 	"github.com/sallyport-dev/sallyport/release"
 )
 
-// A records frame holds items, each a kind, a length and a content; doc.go says what
-// they are.
+// A records frame holds items, each a kind, a length and a content; the comment of [File]
+// says what they are.
 const (
 	itemRecord   = 1 // a record
 	itemWake     = 2 // when the stream of the record before it is due

@@ -142,31 +142,23 @@ func (w *rewriter) copyKept(end int64) error {
 			}
 			continue
 		}
-		for rest := fr.payload; len(rest) > 0; {
-			kind, content, next, err := nextItem(rest)
+		for it, err := range fr.items(last) {
 			if err != nil {
-				return fmt.Errorf("%w: frame at byte %d: an item: %w", ErrCorrupt, fr.off, err)
+				return err
 			}
-			switch kind {
+			last = it.position
+			switch it.kind {
 			case itemRecord:
-				last++
-				if before, err = w.copyRecord(streams, end, content, last); err != nil {
+				if before, err = w.copyRecord(streams, end, it); err != nil {
 					return err
 				}
 			case itemWake:
 				// Only the last that was said of a stream counts; an append that came
 				// after this copy began says it anew.
 				if before != nil && before.latest {
-					w.payload = append(w.payload, rest[:len(rest)-len(next)]...)
+					w.payload = append(beginItem(w.payload, itemWake, len(it.content)), it.content...)
 				}
-			case itemPosition:
-				n, err := parseNumber(content)
-				if err != nil {
-					return fmt.Errorf("%w: frame at byte %d: an item: %w", ErrCorrupt, fr.off, err)
-				}
-				last = n - 1
 			}
-			rest = next
 		}
 	}
 	// The last record of all is the last of its stream, which is never forgotten, so what
@@ -183,11 +175,8 @@ type copied struct {
 }
 
 // copyRecord copies a record unless it is forgotten, and returns its stream if so.
-func (w *rewriter) copyRecord(streams map[string]*copied, end int64, content []byte, position uint64) (*copied, error) {
-	if len(content) < hashSize {
-		return nil, fmt.Errorf("%w: a record: %w", ErrCorrupt, errCutOff)
-	}
-	b, err := parseBody(content[hashSize:])
+func (w *rewriter) copyRecord(streams map[string]*copied, end int64, it item) (*copied, error) {
+	b, err := parseBody(it.content[hashSize:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: a record: %w", ErrCorrupt, err)
 	}
@@ -220,11 +209,11 @@ func (w *rewriter) copyRecord(streams map[string]*copied, end int64, content []b
 	if c.seq == c.base.Seq && c.seq > 0 {
 		w.payload = appendBase(w.payload, c.base)
 	}
-	if position != w.position+1 {
-		w.payload = appendNumber(w.payload, itemPosition, position)
+	if it.position != w.position+1 {
+		w.payload = appendNumber(w.payload, itemPosition, it.position)
 	}
-	w.payload = append(beginItem(w.payload, itemRecord, len(content)), content...)
-	w.position = position
+	w.payload = append(beginItem(w.payload, itemRecord, len(it.content)), it.content...)
+	w.position = it.position
 	c.seq, c.latest = b.seq, b.seq == t.head.Seq
 	return c, nil
 }

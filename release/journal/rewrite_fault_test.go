@@ -273,7 +273,7 @@ func TestEachOperationOfEverythingFails(t *testing.T) {
 						o.check(t, d, what+", once more")
 					}
 					if !reached {
-						require.Greater(t, k, 150, "the script has more operations than that")
+						require.Greater(t, k, 120, "the script has more operations than that")
 						if mode != faulty.ModeKilled {
 							require.Greater(t, wentOn, 10, "a failed rewriting leaves a journal that works")
 						}

@@ -131,15 +131,6 @@ func (s *segment) readError(err error) error {
 	return fmt.Errorf("journal: read: %w", err)
 }
 
-// record reads the record after head, which is at p.
-func (s *segment) record(head Head, p place) (Record, error) {
-	b := make([]byte, p.n)
-	if err := s.read(b, p.off); err != nil {
-		return Record{}, err
-	}
-	return head.Decode(b)
-}
-
 // hash reads the hash of the record at p.
 func (s *segment) hash(p place) (h release.Digest, err error) {
 	err = s.read(h[:], p.off)

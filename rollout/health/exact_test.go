@@ -40,11 +40,11 @@ func TestMeansAreAtMostOne(t *testing.T) {
 			for x := range e {
 				e[x], c[x] = make([]float64, size.m+1), make([]float64, size.m+1)
 				for y := range e[x] {
-					mon, err := health.New(health.Policy{Metrics: []health.Metric{metric}})
+					mon, err := health.New(health.Policy{WarmUp: -1, Metrics: []health.Metric{metric}})
 					require.NoError(t, err)
-					v, err := mon.Add(health.Sample{ID: "1", Metric: "a",
-						Canary: health.Count{Bad: uint64(x), Total: uint64(size.n)}, Control: health.Count{Bad: uint64(y), Total: uint64(size.m)}})
-					require.NoError(t, err)
+					require.NoError(t, mon.Add(health.Sample{ID: "1", Metric: "a",
+						Canary: health.Count{Bad: uint64(x), Total: uint64(size.n)}, Control: health.Count{Bad: uint64(y), Total: uint64(size.m)}}))
+					v := mon.Verdict()
 					e[x][y], c[x][y] = math.Exp(v.LogE), math.Exp(v.LogCertificate)
 				}
 			}

@@ -6,33 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 )
 
 // formatVersion is the version of what MarshalBinary writes.
-const formatVersion = 1
+const formatVersion = 2
 
 // maxState bounds what UnmarshalBinary reads: a year of minutes of ten metrics.
 const maxState = 256 << 20
-
-// state is the Monitor at rest. Float64s survive JSON exactly.
-type state struct {
-	Version   int       `json:"version"`
-	Policy    Policy    `json:"policy"`
-	Processes []process `json:"processes"`
-	// Seen has a key and a mark for each sample, sorted by key.
-	Seen      []byte  `json:"seen"`
-	Regressed int     `json:"regressed,omitempty"`
-	Peak      float64 `json:"peak,omitempty"`
-	Broken    string  `json:"broken,omitempty"`
-}
 
 // MarshalBinary writes everything that the Monitor knows, its policy too, so that
 // it goes on after a crash as if nothing had happened. The same Monitor gives the
 // same bytes. They are JSON; their shape is versioned and not a promise.
 func (m *Monitor) MarshalBinary() ([]byte, error) {
-	if len(m.process) == 0 {
+	if len(m.track) == 0 {
 		return nil, errors.New("health: marshal: the monitor has no policy")
 	}
 	keys := make([]key, 0, len(m.seen))
@@ -40,8 +27,7 @@ func (m *Monitor) MarshalBinary() ([]byte, error) {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b key) int { return bytes.Compare(a[:], b[:]) })
-	s := state{Version: formatVersion, Policy: m.policy, Processes: m.process,
-		Regressed: m.regressed, Peak: m.peak, Broken: m.broken}
+	s := state{Version: formatVersion, Policy: m.policy, Tracks: m.track, Window: m.window, Windows: m.windows, Found: m.found, Broken: m.broken}
 	s.Seen = make([]byte, 0, len(keys)*(len(key{})+len(mark{})))
 	for _, k := range keys {
 		p := m.seen[k]
@@ -51,10 +37,32 @@ func (m *Monitor) MarshalBinary() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("health: marshal: %w", err)
 	}
+	if len(b) > maxState {
+		return nil, fmt.Errorf("health: marshal: %d bytes are more than the %d that are read back", len(b), maxState)
+	}
 	return b, nil
 }
 
-// UnmarshalBinary reads what MarshalBinary wrote. On error m is not changed.
+// same reports that m would not be written as it was, up to white space: a field is
+// missing, stands twice, or has more in it than was understood.
+func (m *Monitor) same(b []byte) error {
+	var was bytes.Buffer
+	if err := json.Compact(&was, b); err != nil {
+		return err
+	}
+	now, err := m.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(was.Bytes(), now) {
+		return errors.New("the state is not one that a monitor has written")
+	}
+	return nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote, and refuses what no Monitor can have
+// written. It cannot know that the numbers are the right ones: keep them where only
+// the host writes. On error m is not changed.
 func (m *Monitor) UnmarshalBinary(b []byte) error {
 	if len(b) > maxState {
 		return fmt.Errorf("health: unmarshal: %d bytes are more than %d", len(b), maxState)
@@ -75,47 +83,37 @@ func (m *Monitor) UnmarshalBinary(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("health: unmarshal: %w", err)
 	}
-	if err := s.check(); err != nil {
+	if err := s.check(fresh); err != nil {
 		return fmt.Errorf("health: unmarshal: %w", err)
 	}
-	fresh.process, fresh.regressed, fresh.peak, fresh.broken = s.Processes, s.Regressed, s.Peak, s.Broken
+	fresh.track, fresh.window, fresh.windows, fresh.found, fresh.broken = s.Tracks, s.Window, s.Windows, s.Found, s.Broken
+	for i := range fresh.track {
+		t := &fresh.track[i]
+		t.logE = make([]float64, max(1, len(t.Processes)))
+		t.stake = make([]float64, len(t.logE))
+		if t.Means != nil {
+			t.logE[0] = fresh.worseMeans(i, t.Means)
+		}
+		for j := range t.Processes {
+			t.logE[j] = t.Processes[j].Worse.evidence()
+		}
+		t.doubt, _ = t.Checks.evidence()
+	}
 	for rest := s.Seen; len(rest) > 0; {
 		k, p := key(rest[:len(key{})]), mark(rest[len(key{}):len(key{})+len(mark{})])
 		fresh.seen[k] = p
 		rest = rest[len(k)+len(p):]
 	}
-	if logE, _ := fresh.evidence(); fresh.regressed == 0 && logE >= round(-math.Log(fresh.policy.Alpha)) {
+	if logE, _ := fresh.evidence(); fresh.found.Metric == 0 && !(logE < fresh.need()) {
 		return errors.New("health: unmarshal: the evidence of a regression is there and the regression is not")
 	}
+	if doubt, _ := fresh.doubt(); fresh.broken == "" && !(doubt < fresh.need()) {
+		return errors.New("health: unmarshal: the evidence of a broken measurement is there and the fault is not")
+	}
+	if err := fresh.same(b); err != nil {
+		return fmt.Errorf("health: unmarshal: %w", err)
+	}
 	*m = *fresh
-	return nil
-}
-
-// check reports what no Monitor could have written.
-func (s *state) check() error {
-	if len(s.Processes) != len(s.Policy.Metrics) {
-		return fmt.Errorf("%d processes for %d metrics", len(s.Processes), len(s.Policy.Metrics))
-	}
-	if s.Regressed < 0 || s.Regressed > len(s.Processes) {
-		return fmt.Errorf("regressed metric %d of %d", s.Regressed, len(s.Processes))
-	}
-	if (s.Regressed > 0) != (s.Peak >= round(-math.Log(s.Policy.Defaults().Alpha))) {
-		return fmt.Errorf("peak %v does not go with regressed %d", s.Peak, s.Regressed)
-	}
-	for i, p := range s.Processes {
-		if p.Canary.Bad > p.Canary.Total || p.Control.Bad > p.Control.Total {
-			return fmt.Errorf("process %d counts more bad events than events", i)
-		}
-	}
-	const entry = len(key{}) + len(mark{})
-	if len(s.Seen)%entry != 0 {
-		return fmt.Errorf("the list of samples is cut")
-	}
-	for i := entry; i < len(s.Seen); i += entry {
-		if bytes.Compare(s.Seen[i-entry:i-entry+len(key{})], s.Seen[i:i+len(key{})]) >= 0 {
-			return fmt.Errorf("the list of samples is not sorted at %d", i/entry)
-		}
-	}
 	return nil
 }
 

@@ -3,23 +3,90 @@ package health
 import (
 	"fmt"
 	"math"
+	"slices"
+	"unicode/utf8"
 )
 
 // Monitor gathers the evidence of one rollout. Keep one Monitor across all stages:
 // Alpha is spent once. It is not safe for use by several goroutines at once. The
 // zero Monitor has no policy and only [Monitor.UnmarshalBinary] makes it useful.
 type Monitor struct {
-	policy  Policy // with defaults
-	index   map[string]int
-	bets    []bets // by policy.Metrics, as process
-	process []process
-	seen    map[key]mark
-	// regressed is the index of the guilty metric plus one, peak the evidence at the
-	// look that found it. A regression once found stays.
-	regressed int
-	peak      float64
-	// broken says what was impossible about a sample. It stays too.
+	policy Policy // with defaults
+	index  map[string]int
+	most   float64 // the logarithm at which certificates stop growing
+	tests  []test  // by policy.Metrics
+	track  []track
+	seen   map[key]mark
+	// window is the ID of the window that came last, windows counts them.
+	window  string
+	windows uint64
+	found   finding
+	// broken says what was impossible about a sample, or what the checks found. It stays.
 	broken string
+
+	fresh []entry // of the call of Add that is under way
+	// others is the evidence of all processes as it was before that call, not a logarithm.
+	others float64
+	// doubted says that the evidence of a check has changed since it was looked at.
+	doubted bool
+}
+
+// An entry is a sample of a call that did not come before: its index and its key.
+type entry struct {
+	at  int
+	key key
+}
+
+// A test is what does not change of a metric.
+type test struct {
+	bets     bets
+	share    float64 // of Alpha; those of all metrics add up to 1
+	logShare float64
+	logMDE   float64
+	certAt   int // the process whose certificate counts; -1 is none
+	// The scales of the mixtures of means.
+	worseRho, certRho float64
+}
+
+// A track is what a Monitor knows of one metric.
+type track struct {
+	Processes []process `json:"processes,omitempty"` // one, or one for each edge
+	// Means has the windows of a metric of means, StageMeans those since the stage began.
+	Means      *means `json:"means,omitempty"`
+	StageMeans *means `json:"stageMeans,omitempty"`
+	Checks     checks `json:"checks"`
+	// Window is the ID of the metric's window that came last; Windows counts them, Stage
+	// the stage's, from the first one in which the canary has requests.
+	Window  string `json:"window,omitempty"`
+	Windows uint64 `json:"windows,omitempty"`
+	Stage   uint64 `json:"stage,omitempty"`
+	// Compared is the number, among the Monitor's windows, of the last one in which the
+	// two sides both had requests in some stratum; 0 is none.
+	Compared uint64 `json:"compared,omitempty"`
+	// Silent are the control's requests since the canary's last one. Heard says that the
+	// canary has had one in the window that came last.
+	Silent uint64 `json:"silent,omitempty"`
+	Heard  bool   `json:"heard,omitempty"`
+	// Canary and Control count requests; of a metric with one process, bad ones too.
+	Canary  Count `json:"canary"`
+	Control Count `json:"control"`
+
+	logE  []float64 // of each process, or of the means, as it is
+	stake []float64 // what each was worth before the call of Add that is under way
+	term  float64   // the metric's evidence with its share, when it was averaged last
+	doubt float64   // evidence of checks
+}
+
+// A finding is a regression that was found. It stays.
+type finding struct {
+	// Metric is the index of the metric with most evidence plus one; 0 is no finding.
+	Metric int `json:"metric,omitempty"`
+	// Peak is the most evidence that was reached.
+	Peak float64 `json:"peak,omitempty"`
+	// Guilty are the indexes of the metrics that e-BH named, when it was found.
+	Guilty []int `json:"guilty,omitempty"`
+	// Asymptotic says that the bound was not reached without metrics of means.
+	Asymptotic bool `json:"asymptotic,omitempty"`
 }
 
 // New makes a Monitor that has seen nothing. The error lists every mistake of
@@ -29,10 +96,28 @@ func New(p Policy) (*Monitor, error) {
 		return nil, err
 	}
 	m := &Monitor{policy: p.Defaults(), index: map[string]int{}, seen: map[key]mark{}}
-	m.process = make([]process, len(m.policy.Metrics))
-	for i, metric := range m.policy.Metrics {
+	m.most = -2 * math.Log(m.policy.Beta)
+	total := 0.0
+	for _, metric := range m.policy.Metrics {
+		total += metric.Weight
+	}
+	for i := range m.policy.Metrics {
+		metric := &m.policy.Metrics[i]
 		m.index[metric.Name] = i
-		m.bets = append(m.bets, betsOf(metric))
+		t := test{bets: betsOf(metric.Tolerance, metric.MDE), share: metric.Weight / total, logShare: math.Log(metric.Weight / total), logMDE: math.Log(metric.MDE), certAt: -1}
+		if !metric.RegressionOnly {
+			t.certAt = max(0, slices.Index(metric.Edges, metric.CertifyAt))
+		}
+		tr := track{Checks: newChecks(), logE: make([]float64, max(1, metric.processes()))}
+		if metric.Mean {
+			tr.Means, tr.StageMeans = new(means), new(means)
+			t.worseRho, t.certRho = rhoOf(m.policy.Alpha*t.share, meanHorizon), rhoOf(m.policy.Beta, meanHorizon)
+		}
+		for range metric.processes() {
+			tr.Processes = append(tr.Processes, newProcess(m.policy.WarmUp > 0))
+		}
+		tr.stake = make([]float64, len(tr.logE))
+		m.tests, m.track = append(m.tests, t), append(m.track, tr)
 	}
 	return m, nil
 }
@@ -40,182 +125,77 @@ func New(p Policy) (*Monitor, error) {
 // Policy is the policy, with its defaults in place. The caller owns it.
 func (m *Monitor) Policy() Policy { return m.policy.Defaults() }
 
-// Add takes closed windows in and returns the verdict on everything so far. Give
-// all metrics and strata of a window in one call: the verdict is looked at once,
-// after the last sample, and the bound over several metrics holds for looks
-// between windows, not between metrics.
+// Add takes closed windows in, in the order of time. Give all metrics and strata of
+// a window in one call: evidence is looked at once, after the last sample, and the
+// bound over several metrics holds for looks between windows, not between metrics.
+// Samples of one metric and window that follow each other in several calls give the
+// same as in one.
+//
+// A window in which nothing was counted is a sample without requests. What is not
+// added at all is noticed only where another metric goes on: see Policy.Stale.
 //
 // A sample that was added before counts once. An error means that nothing was
 // added: a metric that is not in the policy, a sample without an ID, or an ID that
 // came before with other counts. Counts that are impossible are no error; they
-// make the verdict invalid, and do not count.
-func (m *Monitor) Add(samples ...Sample) (Verdict, error) {
-	if len(m.process) == 0 {
-		return Verdict{}, fmt.Errorf("health: the monitor has no policy")
+// make the verdict invalid, and do not count. Add keeps nothing of the samples.
+func (m *Monitor) Add(samples ...Sample) error {
+	if len(m.track) == 0 {
+		return fmt.Errorf("health: the monitor has no policy")
 	}
-	fresh, err := m.fresh(samples)
-	if err != nil {
-		return Verdict{}, err
-	}
-	// A certificate may not be so far ahead that an outage leaves it standing. Less
-	// evidence is always valid.
-	most := 2 * -math.Log(m.policy.Beta)
-	window := make([]struct{ canary, control Count }, len(m.process))
-	for _, s := range fresh {
-		m.seen[s.key()] = s.mark()
-		if fault := s.fault(); fault != "" {
-			if m.broken == "" {
-				m.broken = fault
+	m.fresh = m.fresh[:0]
+	for i := range samples {
+		if err := m.remember(i, &samples[i]); err != nil {
+			for _, e := range m.fresh {
+				delete(m.seen, e.key)
 			}
-			continue
+			return err
 		}
-		i := m.index[s.Metric]
-		m.process[i].add(&m.bets[i], s, most)
-		window[i].canary = window[i].canary.plus(s.Canary)
-		window[i].control = window[i].control.plus(s.Control)
 	}
-	for i, w := range window {
-		p := &m.process[i]
-		if w.canary.Total > 0 {
-			p.Silent = 0
-		} else {
-			p.Silent = Count{Total: p.Silent}.plus(w.control).Total
-		}
+	m.stakes()
+	for _, e := range m.fresh {
+		m.take(&samples[e.at])
 	}
 	m.look()
-	return m.Verdict(), nil
+	return nil
 }
 
-// fresh are the samples that were not seen before, each once.
-func (m *Monitor) fresh(samples []Sample) ([]Sample, error) {
-	var out []Sample
-	batch := map[key]mark{}
-	for i, s := range samples {
-		if s.ID == "" {
-			return nil, fmt.Errorf("health: sample %d of metric %q has no ID", i, s.Metric)
-		}
-		if _, ok := m.index[s.Metric]; !ok {
-			return nil, fmt.Errorf("health: sample %q: metric %q is not in the policy", s.ID, s.Metric)
-		}
-		k, p := s.key(), s.mark()
-		was, ok := m.seen[k]
-		if !ok {
-			was, ok = batch[k]
-		}
-		switch {
-		case !ok:
-			batch[k] = p
-			out = append(out, s)
-		case was != p:
-			return nil, fmt.Errorf("health: sample %q of metric %q, stratum %q came before with other counts: a window must be closed before it is added", s.ID, s.Metric, s.Stratum)
-		}
+// remember notes that the call's i-th sample has come, or why it cannot.
+func (m *Monitor) remember(i int, s *Sample) error {
+	if s.ID == "" {
+		return fmt.Errorf("health: sample %d of metric %q has no ID", i, s.Metric)
 	}
-	return out, nil
+	if !utf8.ValidString(s.ID) {
+		return fmt.Errorf("health: sample %d of metric %q: the ID %q is not UTF-8", i, s.Metric, s.ID)
+	}
+	if _, ok := m.index[s.Metric]; !ok {
+		return fmt.Errorf("health: sample %q: metric %q is not in the policy", s.ID, s.Metric)
+	}
+	k, now := s.key(), s.mark()
+	was, ok := m.seen[k]
+	if ok && was != now {
+		return fmt.Errorf("health: sample %q of metric %q, stratum %q came before with other counts: a window must be closed before it is added", s.ID, s.Metric, s.Stratum)
+	}
+	if !ok {
+		m.seen[k] = now
+		m.fresh = append(m.fresh, entry{i, k})
+	}
+	return nil
 }
 
-// look notes a regression when the evidence has reached its bound.
-func (m *Monitor) look() {
-	logE, guilty := m.evidence()
-	if logE < round(-math.Log(m.policy.Alpha)) {
-		return
-	}
-	if m.regressed == 0 {
-		m.regressed = guilty + 1
-	}
-	m.peak = max(m.peak, logE)
-}
-
-// evidence is the weighted average over the metrics, rounded, and the metric that
-// brings the most.
-func (m *Monitor) evidence() (logE float64, guilty int) {
-	total := 0.0
-	for _, metric := range m.policy.Metrics {
-		total += metric.Weight
-	}
-	terms := make([]float64, len(m.process))
-	for i := range m.process {
-		terms[i] = m.process[i].evidence() + math.Log(m.policy.Metrics[i].Weight/total)
-		if terms[i] > terms[guilty] {
-			guilty = i
-		}
-	}
-	return round(logSum(terms)), guilty
-}
-
-// Recertify begins a new certificate of health, as a stage does that exposes the
-// release to other users: Beta then holds from here on. The evidence of a
-// regression goes on.
+// Recertify begins a new certificate of health and a new warm-up, as a stage does
+// that exposes the release to other users: Beta then holds from here on. The
+// evidence of a regression goes on. Call it between windows, and only when a stage
+// begins: each call is another chance of Beta, and as long as instances warm up only
+// a regression of ten times or more is gathered evidence of.
 func (m *Monitor) Recertify() {
-	for i := range m.process {
-		m.process[i].LogC = 0
-	}
-}
-
-// Verdict is the verdict on everything so far.
-func (m *Monitor) Verdict() Verdict {
-	if len(m.process) == 0 {
-		return Verdict{NoData: true, Why: "the monitor has no policy"}
-	}
-	v := Verdict{LogCertificate: math.Inf(1)}
-	logE, _ := m.evidence()
-	v.LogE = logE
-	weakest, silent := 0, -1
-	for i := range m.process {
-		p := &m.process[i]
-		v.NoData = v.NoData || p.noData()
-		if c := round(p.LogC); c < v.LogCertificate {
-			v.LogCertificate, weakest = c, i
+	for i := range m.track {
+		t := &m.track[i]
+		t.Stage = 0
+		for j := range t.Processes {
+			t.Processes[j].Certificate = newCertificate(m.policy.WarmUp > 0)
 		}
-		if silent < 0 && p.Silent >= m.policy.Silence {
-			silent = i
+		if t.StageMeans != nil {
+			*t.StageMeans = means{}
 		}
 	}
-	// The worst first: what was found stays found, whatever broke afterwards.
-	switch needE, needC := round(-math.Log(m.policy.Alpha)), round(-math.Log(m.policy.Beta)); {
-	case m.regressed > 0:
-		v.Kind, v.LogE = KindRegressed, m.peak
-		m.about(&v, m.regressed-1)
-		v.Why = fmt.Sprintf("%s is worse at the canary: %s; evidence %.2f reached %.2f (alpha %v)",
-			v.Metric, counts(v), v.LogE, needE, m.policy.Alpha)
-	case m.broken != "":
-		v.Kind = KindInvalid
-		m.about(&v, weakest)
-		v.Why = "the measurement is broken: " + m.broken
-	case silent >= 0:
-		v.Kind = KindInvalid
-		m.about(&v, silent)
-		v.Why = fmt.Sprintf("%s: the canary has had no request while the control had %d", v.Metric, m.process[silent].Silent)
-	case v.NoData:
-		m.about(&v, m.firstWithout())
-		v.Why = fmt.Sprintf("no data: %s has %s", v.Metric, counts(v))
-	case v.LogCertificate >= needC:
-		v.Kind = KindHealthy
-		m.about(&v, weakest)
-		v.Why = fmt.Sprintf("every metric is below %v times the control's; the weakest is %s: %s; certificate %.2f reached %.2f (beta %v)",
-			m.policy.Metrics[weakest].MDE, v.Metric, counts(v), v.LogCertificate, needC, m.policy.Beta)
-	default:
-		m.about(&v, weakest)
-		v.Why = fmt.Sprintf("not enough evidence yet: %s: %s; regression %.2f of %.2f, certificate %.2f of %.2f",
-			v.Metric, counts(v), v.LogE, needE, v.LogCertificate, needC)
-	}
-	return v
-}
-
-// firstWithout is the first metric that lacks data.
-func (m *Monitor) firstWithout() int {
-	for i := range m.process {
-		if m.process[i].noData() {
-			return i
-		}
-	}
-	return 0
-}
-
-// about fills in which metric the verdict is about.
-func (m *Monitor) about(v *Verdict, i int) {
-	v.Metric, v.Canary, v.Control = m.policy.Metrics[i].Name, m.process[i].Canary, m.process[i].Control
-}
-
-func counts(v Verdict) string {
-	return fmt.Sprintf("canary %d of %d, control %d of %d", v.Canary.Bad, v.Canary.Total, v.Control.Bad, v.Control.Total)
 }

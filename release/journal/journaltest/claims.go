@@ -40,7 +40,7 @@ func testClaim(t testing.TB, s *suite) {
 	put(t, j, "s2", 1, seen["s2"], journal.Never)
 	none(t, "held, and appended to", j, "")
 	ok(t, "release", j.Release(t.Context(), journal.Lease{Stream: "s1", Token: seen["s1"], Seq: 3}, 0))
-	if l := give(t, j, ""+"s1"); l.Seq != 3 {
+	if l := give(t, j, "s1"); l.Seq != 3 {
 		t.Fatalf("a lease of a stream at 3 is at %d", l.Seq)
 	}
 	none(t, "all are held", j, "")

@@ -243,7 +243,6 @@ func unfit(t testing.TB, what string, err error) {
 
 func testRelease(t testing.TB, s *suite) {
 	j := s.start(t)
-	hour := 60 * time.Minute
 	for _, c := range []struct {
 		name       string
 		wake       time.Duration
@@ -251,7 +250,7 @@ func testRelease(t testing.TB, s *suite) {
 	}{
 		{"at once", 0, true, true},
 		{"soon", 2 * s.tick(), false, true},
-		{"in an hour", hour, false, false},
+		{"in an hour", time.Hour, false, false},
 		{"never", journal.Never, false, false},
 		{"as late as allowed", journal.MaxWake, false, false},
 	} {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -37,20 +38,11 @@ func (o *Options) settled() (Options, error) {
 		s.Timeout = defaultTimeout
 	}
 	var errs []error
-	if len(s.Schema) > maxIdentifier || containsZero(s.Schema) {
+	if len(s.Schema) > maxIdentifier || strings.Contains(s.Schema, "\x00") {
 		errs = append(errs, fmt.Errorf("postgres: the schema %.70q; it must have at most %d bytes, none of them zero", s.Schema, maxIdentifier))
 	}
 	if s.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("postgres: the timeout is %v; it must not be negative", s.Timeout))
 	}
 	return s, errors.Join(errs...)
-}
-
-func containsZero(s string) bool {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -67,7 +67,7 @@ func (w *writer) appendAll(ctx context.Context, ops []*operation) (bool, error) 
 		op.append.records = make([]journal.Record, len(op.append.Entries))
 		for i, e := range op.append.Entries {
 			r := journal.Seal(h.Head, e)
-			b, _ := r.AppendBinary(make([]byte, 0, 128+len(r.Stream)+len(r.Actor)+len(r.Kind)+len(r.Reason)+len(r.Data)))
+			b, _ := r.AppendBinary(nil) // it never fails
 			w.heads.position++
 			rows = append(rows, row{h, w.heads.position, int64(r.Seq), h.last, b})
 			op.append.records[i], h.Head, h.last = r, r.Head(), w.heads.position

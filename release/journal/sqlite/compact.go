@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/journal"
 )
 
@@ -85,7 +86,7 @@ func (w *writer) forget(ctx context.Context, base journal.Head) (did bool, refus
 	}
 	from := journal.Head{Stream: base.Stream, Seq: uint64(baseSeq)}
 	if len(kept) == len(from.Hash) { // not where nothing was forgotten
-		from.Hash = [len(from.Hash)]byte(kept)
+		from.Hash = release.Digest(kept)
 	}
 	more, refused := journal.CheckCompact(base, from, uint64(seq))
 	switch {
@@ -93,8 +94,11 @@ func (w *writer) forget(ctx context.Context, base journal.Head) (did bool, refus
 		return false, refused, nil
 	case !position.Valid:
 		return false, missing(journal.Head{Stream: base.Stream, Seq: base.Seq - 1}), nil
-	case string(hash) != string(base.Hash[:]):
-		return false, fmt.Errorf("%w: record %d of stream %q has another hash than the one to compact up to", journal.ErrConflict, base.Seq, base.Stream), nil
+	case len(hash) != len(base.Hash):
+		return false, corrupt(journal.Head{Stream: base.Stream, Seq: base.Seq - 1}, "it is cut off"), nil
+	}
+	if err := journal.CheckBase(base, release.Digest(hash)); err != nil {
+		return false, err, nil
 	}
 	if _, err := w.conn.ExecContext(ctx, "UPDATE main.sallyport_journal_streams SET base_seq = ?, base_hash = ?, base_last = ? WHERE id = ?", int64(base.Seq), base.Hash[:], position.Int64, id); err != nil {
 		return false, nil, err

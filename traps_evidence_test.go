@@ -12,14 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// trap is a mistake that others make, and the tests that show that it is not made here.
+type trap struct {
+	name  string
+	tests []string
+}
+
 // The known traps of verifying evidence, and the tests that show that nobody falls into
 // them: package, test and, behind a colon, the case. They are named here and not told
 // again, because most need a certificate authority or a whole decision. What is named
 // must be there.
-var evidenceTraps = []struct {
-	name  string
-	tests []string
-}{
+var evidenceTraps = []trap{
 	// What sigstore-go v1.3.0 does or leaves to its caller.
 	{"1 an expired key is accepted where no time is looked at, and old evidence dies where now is", []string{
 		"evidence.TestKeyWindows:only an end, no time", "evidence.TestKeyWindows:backdated with a retired key", "evidence/sigstore.TestRotation", "evidence/sigstore.TestNoClockIsAsked"}},
@@ -63,10 +66,15 @@ var evidenceTraps = []struct {
 
 func TestEvidenceTraps(t *testing.T) {
 	t.Parallel()
+	thereAre(t, evidenceTraps)
+}
+
+// thereAre looks for the tests that are named, and for their cases.
+func thereAre(t *testing.T, traps []trap) {
 	type place struct{ pkg, test string }
 	texts := map[place]map[string]bool{} // of tests, every string in the file
 	parsed := map[string]bool{}
-	for _, trap := range evidenceTraps {
+	for _, trap := range traps {
 		require.NotEmpty(t, trap.tests, trap.name)
 		for _, named := range trap.tests {
 			pkg, test, found := strings.Cut(named, ".")

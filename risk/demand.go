@@ -58,6 +58,10 @@ func built() release.Requirement {
 }
 
 // defaultDemands are choices: each tier asks for all that the one below asks for.
+//
+// A budget of exposure is what the first stage costs at its widest in a night of 16 hours, and a
+// little more: a rollout may wait through a night for working hours or for somebody to approve, but a
+// weekend of 64 hours is too long to leave a release that is not known to be good with so many.
 func defaultDemands() []Demand {
 	return []Demand{
 		{Tier: release.TierLow, Requirements: []release.Requirement{
@@ -68,14 +72,14 @@ func defaultDemands() []Demand {
 			testsPass(),
 			independent(1, 0, "Somebody who neither wrote nor built it looked at it: authors do not see their own mistakes."),
 			scanned(7*day, "A scanner looked for known vulnerabilities within the week."),
-		}, Rollout: release.RolloutRequirement{MinStages: 2, MinBake: 10 * time.Minute, MaxFirstPercent: 25, MaxStepPercent: 75,
+		}, Rollout: release.RolloutRequirement{MinStages: 2, MinBake: 10 * time.Minute, MaxFirstPercent: 25, MaxStepPercent: 75, MaxPercentHours: 500,
 			Why: "A part of the traffic sees it first, long enough for health to be read a few times."}},
 		{Tier: release.TierHigh, Owners: true, Requirements: []release.Requirement{
 			testsPass(),
 			independent(2, 7*day, "Two people who neither wrote nor built it agree: no single account can let it out."),
 			scanned(day, "A scanner looked for known vulnerabilities within the day."),
 			built(),
-		}, Rollout: release.RolloutRequirement{MinStages: 3, MinBake: 30 * time.Minute, MaxFirstPercent: 10, MaxStepPercent: 60,
+		}, Rollout: release.RolloutRequirement{MinStages: 3, MinBake: 30 * time.Minute, MaxFirstPercent: 10, MaxStepPercent: 60, MaxPercentHours: 300,
 			Why: "A small part of the traffic sees it first, and each step is watched."}},
 		{Tier: release.TierCritical, Owners: true, Requirements: []release.Requirement{
 			testsPass(),
@@ -84,7 +88,7 @@ func defaultDemands() []Demand {
 				Why: "Somebody responsible for security is among those who agree."},
 			scanned(day, "A scanner looked for known vulnerabilities within the day."),
 			built(),
-		}, Rollout: release.RolloutRequirement{MinStages: 4, MinBake: time.Hour, MaxFirstPercent: 5, MaxStepPercent: 50,
+		}, Rollout: release.RolloutRequirement{MinStages: 4, MinBake: time.Hour, MaxFirstPercent: 5, MaxStepPercent: 50, MaxPercentHours: 150,
 			Why: "The smallest part of the traffic sees it first, and each step is watched for an hour."}},
 	}
 }
@@ -124,8 +128,27 @@ func lintRollout(path string, r release.RolloutRequirement) []Problem {
 		return []Problem{{path + ".rollout", "less than one stage, a bake below zero, or a share that is no percentage"}}
 	case r.MaxStepPercent > 0 && r.MaxStepPercent < minStep:
 		return []Problem{{path + ".rollout", fmt.Sprintf("no rollout gets to everything in steps of %v %%", r.MaxStepPercent)}}
+	case !(r.MaxPercentHours >= 0 && r.MaxPercentHours <= maxPercentHours):
+		return []Problem{{path + ".rollout", fmt.Sprintf("a budget of %v percent-hours, which is not within 0 and %v", r.MaxPercentHours, float64(maxPercentHours))}}
+	case r.MaxPercentHours > 0 && leastExposure(r) > float64(r.MaxPercentHours*1e-12)+r.MaxPercentHours: // no less than what a plan may do
+		return []Problem{{path + ".rollout", fmt.Sprintf("no rollout fits into %v percent-hours: its stages alone take %.4g", r.MaxPercentHours, leastExposure(r))}}
 	}
 	return nil
+}
+
+// maxPercentHours is what a plan's budget may be at most.
+const maxPercentHours = 1e6
+
+// leastExposure is what the stages before the last cost at least, in percent-hours: each step as wide,
+// and each bake as short, as may be.
+func leastExposure(r release.RolloutRequirement) float64 {
+	percent := 0.0
+	if r.MaxStepPercent > 0 {
+		for left := 100 - r.MaxStepPercent; left > 0; left -= r.MaxStepPercent {
+			percent += left
+		}
+	}
+	return percent * r.MinBake.Hours()
 }
 
 func lintRequirements(path string, rs []release.Requirement) []Problem {
@@ -174,7 +197,8 @@ func lintWeaker(path string, lower, upper Demand) []Problem {
 // slower reports whether whoever meets r meets q too.
 func slower(r, q release.RolloutRequirement) bool {
 	return r.MinStages >= q.MinStages && r.MinBake >= q.MinBake &&
-		bound(r.MaxFirstPercent) <= bound(q.MaxFirstPercent) && bound(r.MaxStepPercent) <= bound(q.MaxStepPercent)
+		bound(r.MaxFirstPercent) <= bound(q.MaxFirstPercent) && bound(r.MaxStepPercent) <= bound(q.MaxStepPercent) &&
+		(q.MaxPercentHours == 0 || r.MaxPercentHours > 0 && r.MaxPercentHours <= q.MaxPercentHours)
 }
 
 // atLeast reports whether whoever meets q meets r too.

@@ -110,6 +110,12 @@ func TestLintOfLanes(t *testing.T) {
 		{"steps that lead nowhere", func(p *risk.Policy) { p.Demands[3].Rollout.MaxStepPercent = 0.99 }, "demands[3].rollout"},
 		{"wider steps than below", func(p *risk.Policy) { p.Demands[2].Rollout.MaxStepPercent = 76 }, "demands[2].rollout"},
 		{"any step, unlike below", func(p *risk.Policy) { p.Demands[2].Rollout.MaxStepPercent = 0 }, "demands[2].rollout"},
+		{"a budget below zero", func(p *risk.Policy) { p.Demands[1].Rollout.MaxPercentHours = -1 }, "demands[1].rollout"},
+		{"a budget that is no number", func(p *risk.Policy) { p.Demands[1].Rollout.MaxPercentHours = math.NaN() }, "demands[1].rollout"},
+		{"a budget without an end", func(p *risk.Policy) { p.Demands[1].Rollout.MaxPercentHours = 1e6 + 1 }, "demands[1].rollout"},
+		{"a budget that no rollout keeps", func(p *risk.Policy) { p.Demands[3].Rollout.MaxPercentHours = 49 }, "demands[3].rollout"},
+		{"a wider budget than below", func(p *risk.Policy) { p.Demands[2].Rollout.MaxPercentHours = 501 }, "demands[2].rollout"},
+		{"any exposure, unlike below", func(p *risk.Policy) { p.Demands[2].Rollout.MaxPercentHours = 0 }, "demands[2].rollout"},
 		{"owners below alone", func(p *risk.Policy) { p.Demands[2].Owners = false }, "demands[2]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -162,7 +168,20 @@ func TestLintOfLanesAllows(t *testing.T) {
 		},
 		"the least of floors": func(p *risk.Policy) { p.Advisories.Floors = []release.Tier{2, 2, 2, 2, 3} },
 		"the shortest times":  func(p *risk.Policy) { p.Window, p.MaxWaiver, p.BreakGlass.Due, p.BreakGlass.MaxAge = 1, 1, 1, 1 },
-		"the smallest steps":  func(p *risk.Policy) { p.Demands[3].Rollout.MaxStepPercent = 1 },
+		"the smallest budget": func(p *risk.Policy) { p.Demands[3].Rollout.MaxPercentHours = 50 },
+		"the smallest steps": func(p *risk.Policy) {
+			for i := range p.Demands {
+				p.Demands[i].Rollout.MaxPercentHours = 0
+			}
+			p.Demands[3].Rollout.MaxStepPercent = 1
+		},
+		"the smallest budget, of fractions": func(p *risk.Policy) {
+			for i := range p.Demands {
+				p.Demands[i].Rollout.MaxPercentHours = 0
+			}
+			p.Demands[3].Rollout.MaxStepPercent, p.Demands[3].Rollout.MinBake = 1, 31*time.Minute
+			p.Demands[3].Rollout.MaxPercentHours = 2557.5 // 4950 times 31 minutes, and not what floats make of it
+		},
 		"nobody asks for the owners": func(p *risk.Policy) {
 			for i := range p.Demands {
 				p.Demands[i].Owners = false

@@ -128,7 +128,8 @@ func (p *Policy) UnmarshalJSON(b []byte) error {
 // Everything that has a meaning: were what is left out taken from the defaults of this
 // build, a new build could change a policy that nobody touched. So every member must be there but
 // those that ask for nothing where they are missing: labelers, expedite (there is no such lane),
-// owners, maxAge, independent, roles, maxFirstPercent, maxStepPercent, and the why of a rollout.
+// owners, maxAge, independent, roles, maxFirstPercent, maxStepPercent, maxPercentHours, and the why of
+// a rollout.
 //
 // A small policy names the one that it extends, the default one or one of own's, by id
 // and digest, and has only the members in which it differs, each of them whole:

@@ -249,6 +249,8 @@ var policyWrongs = []struct {
 	{"no why", "", []any{"demands", 3, "requirements", 0, "why"}, "/demands/3/requirements/0/why", "empty"},
 	{"count of a half", 2.5, []any{"demands", 3, "requirements", 1, "count"}, "/demands/3/requirements/1/count", "not a whole number"},
 	{"owners as a word", "yes", []any{"demands", 1, "owners"}, "/demands/1/owners", "text stands where true or false must"},
+	{"any exposure", 0, []any{"demands", 2, "rollout", "maxPercentHours"}, "/demands/2/rollout/maxPercentHours", "leave it out"},
+	{"an exposure without an end", 1e7, []any{"demands", 2, "rollout", "maxPercentHours"}, "/demands/2/rollout/maxPercentHours", "at most 1e+06"},
 	{"any step", 0, []any{"demands", 2, "rollout", "maxStepPercent"}, "/demands/2/rollout/maxStepPercent", "leave it out"},
 	{"window of nothing", "0s", []any{"window"}, "/window", "must be more than zero"},
 	{"no outcome", 3, []any{"advisories", "table", "outcomes", 1}, "/advisories/table/outcomes/1", "a number stands where text must"},

@@ -243,7 +243,19 @@ func (r *policyReader) rollout(q *release.RolloutRequirement) reader {
 			member{name: "minBake", read: r.duration(&q.MinBake, 0, "")},
 			member{name: "maxFirstPercent", optional: true, read: r.share(&q.MaxFirstPercent)},
 			member{name: "maxStepPercent", optional: true, read: r.share(&q.MaxStepPercent)},
+			member{name: "maxPercentHours", optional: true, read: r.exposure(&q.MaxPercentHours)},
 			member{name: "why", optional: true, read: r.text(&q.Why)})
+	}
+}
+
+// exposure reads a number of percent-hours that is not zero.
+func (r *policyReader) exposure(out *float64) reader {
+	return func(at string) error {
+		err := r.number(out)(at)
+		if h := *out; err == nil && !(h > 0 && h <= maxPercentHours) && !r.doubts[at] {
+			return r.unread(at, "%v is not above 0 and at most %v; leave it out, and any exposure will do", h, float64(maxPercentHours))
+		}
+		return err
 	}
 }
 

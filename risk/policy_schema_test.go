@@ -104,7 +104,9 @@ func policySchema() schemaNode {
 		"minBake":          durationOf("The least bake time of each stage but the last, such as 30m or 0s.", `^`+units),
 		"maxFirstPercent?": share("The most that the first public stage may expose"),
 		"maxStepPercent?":  share("The most that any one stage may add to what is exposed"),
-		"why?":             textOf("The sentence that a person reads beside it."),
+		"maxPercentHours?": numeric("The most percent of all traffic, times hours, that the stages before the last may expose; without it, any exposure will do.",
+			"exclusiveMinimum", 0, schemaNode{"maximum": 1e6}),
+		"why?": textOf("The sentence that a person reads beside it."),
 	})
 	demand := closedObject("What one tier demands.", schemaNode{
 		"tier":         words("The tier.", tiers...),

@@ -287,16 +287,21 @@ func TestWhatHealthIsAskedAbout(t *testing.T) {
 		require.NotEmpty(t, asked)
 	}
 	w.clock = nine.Add(-time.Minute)
+	w.plan.Health = &health.Policy{Alpha: 0.001, Metrics: []health.Metric{{Name: "errors"}}}
 	s := w.start()
 	step(time.Minute)
-	q := rollout.HealthQuery{Rollout: s.Rollout.ID, Target: production, Release: version("2"), Previous: version("1"),
-		Stage: w.plan.Stages[0], Since: nine, StageSince: nine, Now: nine}
+	asked[0].Policy.Metrics[0].Name = "the source's own business"
+	step(0)
+	q := rollout.HealthQuery{Policy: &health.Policy{Alpha: 0.001, Metrics: []health.Metric{{Name: "errors"}}},
+		Rollout: s.Rollout.ID, Target: production, Release: version("2"), Previous: version("1"),
+		Stage: w.plan.Stages[0], Parts: 1, Since: nine, StageSince: nine, Now: nine}
 	require.Equal(t, q, asked[len(asked)-1])
 	w.deploy = &hurdle{Deployer: w.real, before: errBoom}
 	step(time.Hour)
 	step(time.Minute)
-	q.Stage, q.StageSince, q.Now = w.plan.Stages[1], nine.Add(time.Hour), w.clock
+	q.Stage, q.StageSince, q.Now, q.Exposing = w.plan.Stages[1], nine.Add(time.Hour), w.clock, true
 	require.Equal(t, q, asked[0], "the next stage, while it may be in production")
+	q.Exposing = false
 	w.deploy = w.real
 	step(time.Hour)
 	q.StageSince, q.Now = w.clock, w.clock

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/internal/enum"
@@ -29,8 +30,10 @@ type Deployer interface {
 	// It is idempotent on Key: the engine applies an action again until it is
 	// observed, after a crash or a timeout too. It refuses with [ErrFenced], and
 	// without any effect, an action whose Fence is below the highest that the target
-	// has seen, and one with the highest fence and another Key. It must remember
-	// the highest fence of a target at least as durably as what serves.
+	// has seen, and one with the highest fence and another Key, also where it would change
+	// nothing. It must remember the highest fence of a target at least as durably as what
+	// serves. An action that is repeated is done again where production is no longer what
+	// it says: nothing else makes up for that.
 	//
 	// Apply may return before everything has settled. An error says nothing about
 	// what happened.
@@ -40,6 +43,32 @@ type Deployer interface {
 	Observe(ctx context.Context, t Target) (Observed, error)
 }
 
+// Unfenced is what a [Deployer] declares that cannot compare fences, as one that only
+// sets weights at a load balancer. Its Apply does what the action says each time it is
+// called, whatever keys it has seen: what came late and undid a rollback is undone by
+// the same action again. Package deploytest shows whether it does. With one that takes a
+// known key for done, a rollback that was undone stays open until somebody takes the
+// release away by hand.
+//
+// The engine then looks before it acts and again afterwards, repeats no exposure over what
+// somebody else has done, compares no fences, keeps what takes the release away open until
+// it was seen to last for MaxLatency, and records with each observation that the guarantee
+// is the weaker one: a message that comes later than MaxLatency brings back what was taken
+// away, and nothing refuses it.
+//
+// An exposure that comes late, after a wider one was observed, narrows production again.
+// The engine cannot tell it from what somebody does on purpose: the rollout holds, with
+// the difference in [Rollout.Drift], until somebody puts production right or aborts.
+type Unfenced interface {
+	Deployer
+	// MaxLatency is how long after its start a call of Apply, also one that failed or
+	// timed out, may still have an effect. It must be above zero, and at most 24 hours.
+	MaxLatency() time.Duration
+}
+
+// maxLatency bounds what an [Unfenced] deployer may declare.
+const maxLatency = 24 * time.Hour
+
 // ActionKind says what an action does.
 type ActionKind uint8
 
@@ -48,9 +77,10 @@ const (
 	ActionUnknown  ActionKind = iota
 	ActionExpose              // show the release to a stage
 	ActionRollback            // take the release away everywhere
+	ActionWithdraw            // take the release away from some of the stage's slices
 )
 
-var actionKinds = enum.Table[ActionKind]{Type: "rollout.ActionKind", Names: []string{"unknown", "expose", "rollback"}}
+var actionKinds = enum.Table[ActionKind]{Type: "rollout.ActionKind", Names: []string{"unknown", "expose", "rollback", "withdraw"}}
 
 // String is the kind's name.
 func (k ActionKind) String() string { return actionKinds.Text(k) }
@@ -78,6 +108,8 @@ type Action struct {
 	Stage string `json:"stage,omitempty"`
 	// Slices are the release's whole part of the traffic, not what is added to it.
 	Slices []Slice `json:"slices,omitempty"`
+	// Whole says that several slices are all there is: then nothing else may serve.
+	Whole bool `json:"whole,omitempty"`
 	// Key identifies the action.
 	Key release.Digest `json:"key"`
 	// Fence is the number of the record that ordered the action. It rises from
@@ -103,6 +135,12 @@ type Observed struct {
 	Fence uint64 `json:"fence"`
 	// Settled is set when no change is under way.
 	Settled bool `json:"settled"`
+	// Served is how many requests, or users, the action's release has served since it was
+	// first exposed, if the host counts them; nil if not. Only [Budget.Served] needs it.
+	Served *uint64 `json:"served,omitempty"`
+	// Unfenced is set by the engine from [Unfenced].MaxLatency: fences mean nothing, and
+	// an effect may come this late. Deployers leave it zero.
+	Unfenced time.Duration `json:"unfenced,omitempty"`
 }
 
 // Share is a release's part of the traffic of one scope. Percent is the share
@@ -122,13 +160,14 @@ const percentSlack = 0.05
 // Check reports why o does not show that the action is done, or nil. It is done
 // when its fence is the highest, nothing is under way, the release serves exactly
 // the slices of the action, and the previous one, but nothing else, is seen beside
-// it; how much of the rest the previous one serves is not added up. A rollback, and a stage that exposes everything, need more: every share
-// must be all of its scope and of the one release.
+// it; how much of the rest the previous one serves is not added up. A rollback, and a
+// stage that exposes everything, need more: every share must be all of its scope and of
+// the one release.
 func (a Action) Check(o Observed) error {
 	switch {
-	case o.Fence < a.Fence:
+	case o.Unfenced == 0 && o.Fence < a.Fence:
 		return fmt.Errorf("rollout: the highest fence seen is %d, the action's is %d", o.Fence, a.Fence)
-	case o.Fence > a.Fence:
+	case o.Unfenced == 0 && o.Fence > a.Fence:
 		return fmt.Errorf("rollout: fence %d has overtaken the action's fence %d", o.Fence, a.Fence)
 	case !o.Settled:
 		return errors.New("rollout: a change is still under way")
@@ -153,7 +192,10 @@ func (a Action) Check(o Observed) error {
 			return fmt.Errorf("rollout: another release, %s, serves %v", s.Release, s.Slice)
 		}
 	}
-	if !a.everything() && !a.Previous.IsZero() && previous == 0 {
+	if a.Whole && previous > 0 {
+		return errors.New("rollout: the previous release still serves")
+	}
+	if !a.Whole && !a.everything() && !a.Previous.IsZero() && previous == 0 {
 		return errors.New("rollout: the previous release serves nothing")
 	}
 	if a.everything() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -20,9 +21,12 @@ type Options struct {
 	// Health says how releases fare. If nil, every stage whose rule is not
 	// HealthIgnored holds.
 	Health HealthSource
-	// Gates are the gates that plans name. A name that is not here holds.
+	// Gates are the gates that plans name. A name that is not here holds: it is not found
+	// when a rollout starts, because other engines may have it, but Preview shows it.
 	Gates map[string]Gate
-	// Now is the clock; it must not be nil. Usually time.Now.
+	// Now is the clock; it must not be nil. Usually time.Now. [Engine.Drive] tells the
+	// journal for how long nothing is due, and the journal counts that by its own clock: a
+	// simulated clock needs a journal that goes by it too.
 	Now func() time.Time
 	// Actor is the name that the engine's own records carry, with the scheme first.
 	// If empty, "service:sallyport".
@@ -31,13 +35,20 @@ type Options struct {
 	// answers. Answers that took longer are thrown away, unless they are a gate's deny
 	// or a regression. If zero, 5 minutes.
 	MaxAnswerAge time.Duration
+	// States is of how many targets the engine keeps the last state in memory. For those
+	// it reads only the records that are new, and the last one before, and not the whole
+	// stream each time: a target's stream grows for years. What is older is then checked
+	// once by each engine, and not again. If zero, none.
+	States int
 }
 
-// Engine drives rollouts. It keeps nothing between calls: all that it knows is in
-// the journal. Its methods may be called at once from many goroutines, and engines
-// in many processes may drive the same target.
+// Engine drives rollouts. All that it knows is in the journal: what it keeps between
+// calls ([Options.States]) only saves it from reading that again. Its methods may be
+// called at once from many goroutines, and engines in many processes may drive the same
+// target.
 type Engine struct {
-	opts Options
+	opts   Options
+	states *cache
 }
 
 // New makes an engine, or says everything that is missing.
@@ -52,8 +63,24 @@ func New(o Options) (*Engine, error) {
 	if o.Now == nil {
 		errs = append(errs, errors.New("rollout: no clock"))
 	}
+	if d, ok := o.Deployer.(Unfenced); ok {
+		if late := d.MaxLatency(); late <= 0 || late > maxLatency {
+			errs = append(errs, fmt.Errorf("rollout: a deployer that cannot fence says that its effects come at most %v late; it must be above 0 and at most %v", late, maxLatency))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Gates)) {
+		f, isFunc := o.Gates[name].(GateFunc)
+		if err := checkGate("gate", name); err != nil {
+			errs = append(errs, err)
+		} else if o.Gates[name] == nil || isFunc && f == nil {
+			errs = append(errs, fmt.Errorf("rollout: gate %q is nil", name))
+		}
+	}
 	if o.MaxAnswerAge < 0 {
 		errs = append(errs, fmt.Errorf("rollout: the answers' age %v is negative", o.MaxAnswerAge))
+	}
+	if o.States < 0 {
+		errs = append(errs, fmt.Errorf("rollout: %d states to keep", o.States))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -65,15 +92,13 @@ func New(o Options) (*Engine, error) {
 		o.MaxAnswerAge = 5 * time.Minute
 	}
 	o.Gates = maps.Clone(o.Gates)
-	return &Engine{o}, nil
+	return &Engine{o, newCache(o.States)}, nil
 }
 
-// State is where a target stands. Every record is checked on the way.
+// State is where a target stands. Every record is checked on the way. The caller owns it.
 func (e *Engine) State(ctx context.Context, t Target) (State, error) {
-	if err := t.Validate(); err != nil {
-		return State{}, err
-	}
-	return e.load(ctx, NewState(t))
+	s, err := e.read(ctx, t)
+	return e.handed(s), err
 }
 
 // load brings s up to date.
@@ -82,21 +107,24 @@ func (e *Engine) load(ctx context.Context, s State) (State, error) {
 }
 
 func (e *Engine) loadEach(ctx context.Context, s State, see func(journal.Record)) (State, error) {
+	s = s.own()
 	for rec, err := range e.opts.Journal.Load(ctx, s.Head.Stream, s.Head.Seq) {
 		if err != nil {
 			return State{}, fmt.Errorf("rollout: load %q: %w", s.Head.Stream, err)
 		}
-		if s, err = Reduce(s, rec); err != nil {
+		if err := s.reduce(rec); err != nil {
 			return State{}, err
 		}
 		see(rec)
 	}
+	e.states.put(s)
 	return s, nil
 }
 
-// append appends entries at s and returns the state after them.
-func (e *Engine) append(ctx context.Context, s State, entries ...journal.Entry) (State, error) {
-	recs, err := e.opts.Journal.Append(ctx, journal.Append{Stream: s.Head.Stream, Expect: s.Head.Seq, Entries: entries})
+// append appends entries at s, with a lease's token if it is not 0, and returns the
+// state after them.
+func (e *Engine) append(ctx context.Context, s State, token uint64, entries ...journal.Entry) (State, error) {
+	recs, err := e.opts.Journal.Append(ctx, journal.Append{Stream: s.Head.Stream, Expect: s.Head.Seq, Token: token, Entries: entries})
 	if err != nil {
 		return State{}, fmt.Errorf("rollout: append to %q: %w", s.Head.Stream, err)
 	}
@@ -105,6 +133,7 @@ func (e *Engine) append(ctx context.Context, s State, entries ...journal.Entry) 
 			return State{}, err
 		}
 	}
+	e.states.put(s)
 	return s, nil
 }
 
@@ -112,7 +141,8 @@ func (e *Engine) append(ctx context.Context, s State, entries ...journal.Entry) 
 // refuses a plan with mistakes, and with [ErrBusy] while another rollout of the
 // target runs, with [ErrPoisoned] a release or previous release that was rolled
 // back, with [ErrPrevious] a previous release that is not what the last rollout
-// left. The plan's gates need not allow yet.
+// left, with calendar.ErrUnknownZone a calendar whose zone this machine does not know.
+// The plan's gates need not allow yet, nor need this engine have them.
 func (e *Engine) Start(ctx context.Context, p Plan, by By) (State, error) {
 	return e.start(ctx, p, by, false)
 }
@@ -124,68 +154,25 @@ func (e *Engine) StartPoisoned(ctx context.Context, p Plan, by By) (State, error
 }
 
 func (e *Engine) start(ctx context.Context, p Plan, by By, override bool) (State, error) {
-	by = by.text()
-	if err := errors.Join(p.Validate(), by.check(override)); err != nil {
-		return State{}, err
-	}
-	digest, err := p.Digest()
+	by, digest, err := p.ordered(by, override)
 	if err != nil {
 		return State{}, err
 	}
 	return e.record(ctx, p.Target, func(at time.Time) (journal.Entry, error) {
-		d := &startedData{recordVersion, p, digest, by, override}
+		d := &startedData{V: recordVersion, Plan: p, Digest: digest, By: by, Override: override}
 		return entry(at, by.Actor.ID, RecordStarted, d.sentence(), d)
 	})
 }
 
-// Pause keeps a rollout from widening until [Engine.Resume]. Health is still asked,
-// and a regression is still rolled back.
-func (e *Engine) Pause(ctx context.Context, t Target, by By) (State, error) {
-	return e.command(ctx, t, RecordPaused, by)
-}
-
-// Resume ends a pause.
-func (e *Engine) Resume(ctx context.Context, t Target, by By) (State, error) {
-	return e.command(ctx, t, RecordResumed, by)
-}
-
-// Abort ends a rollout in whatever state it is, paused or not: the next
-// [Engine.Step] stops it if nothing was exposed, and rolls it back otherwise. Call
-// Step at once: nobody else may be awake.
-func (e *Engine) Abort(ctx context.Context, t Target, by By) (State, error) {
-	return e.command(ctx, t, RecordAborted, by)
-}
-
-func (e *Engine) command(ctx context.Context, t Target, kind string, by By) (State, error) {
+// ordered refuses a plan that cannot be ordered by by, and else returns by as a record
+// can hold it, and the plan's digest.
+func (p *Plan) ordered(by By, needReason bool) (By, release.Digest, error) {
 	by = by.text()
-	if err := by.check(true); err != nil {
-		return State{}, err
+	if err := errors.Join(p.Validate(), by.check(needReason), p.zoneKnown()); err != nil {
+		return By{}, release.Digest{}, err
 	}
-	return e.record(ctx, t, func(at time.Time) (journal.Entry, error) {
-		return entry(at, by.Actor.ID, kind, by.Reason, commandData{recordVersion, by})
-	})
-}
-
-// Adopt records that the target runs r by other means than a rollout: a repair by
-// hand, or what ran before this library did. The deployer must observe that
-// nothing else serves. It is refused while a rollout runs.
-func (e *Engine) Adopt(ctx context.Context, t Target, r release.Ref, by By) (State, error) {
-	by = by.text()
-	if err := errors.Join(t.Validate(), checkRef("release", r, t.Service), by.check(true)); err != nil {
-		return State{}, err
-	}
-	return e.record(ctx, t, func(at time.Time) (journal.Entry, error) {
-		// Looked at anew when others appended meanwhile: they may have changed it.
-		o, err := e.opts.Deployer.Observe(ctx, t)
-		if err != nil {
-			return journal.Entry{}, fmt.Errorf("rollout: adopt: observe %v: %w", t, err)
-		}
-		all := Action{Release: r, Slices: []Slice{{Percent: 100}}, Fence: o.Fence}
-		if err := all.Check(o); err != nil {
-			return journal.Entry{}, fmt.Errorf("rollout: adopt %v: %w", r, err)
-		}
-		return entry(at, by.Actor.ID, RecordAdopted, by.Reason, adoptedData{recordVersion, r, by})
-	})
+	digest, err := p.Digest()
+	return by, digest, err
 }
 
 // maxTries bounds how often one call begins again because others appended. Each
@@ -195,7 +182,7 @@ const maxTries = 1000
 // record appends one entry, whatever others append meanwhile, if Reduce allows it
 // in the state that it finds.
 func (e *Engine) record(ctx context.Context, t Target, make func(at time.Time) (journal.Entry, error)) (State, error) {
-	s, err := e.State(ctx, t)
+	s, err := e.read(ctx, t)
 	if err != nil {
 		return State{}, err
 	}
@@ -206,13 +193,15 @@ func (e *Engine) record(ctx context.Context, t Target, make func(at time.Time) (
 			return State{}, err
 		}
 		rec := journal.Seal(s.Head, ent)
-		if _, err := Reduce(s, rec); err != nil {
+		if _, err := Reduce(s, rec); errors.Is(err, ErrNotRunning) {
+			return State{}, fmt.Errorf("%w: %v", ErrNotRunning, s)
+		} else if err != nil {
 			return State{}, err
 		}
-		after, err := e.append(ctx, s, ent)
+		after, err := e.append(ctx, s, 0, ent)
 		switch {
 		case err == nil:
-			return after, nil
+			return e.handed(after), nil
 		case errors.Is(err, journal.ErrUnknown):
 			tried[rec.Hash] = true
 		case !errors.Is(err, journal.ErrConflict):
@@ -220,7 +209,7 @@ func (e *Engine) record(ctx context.Context, t Target, make func(at time.Time) (
 		}
 		var landed bool
 		if s, landed, err = e.catchUp(ctx, s, tried); err != nil || landed {
-			return s, err
+			return e.handed(s), err
 		}
 	}
 	return State{}, fmt.Errorf("rollout: %v: others appended %d times in between", t, maxTries)

@@ -30,9 +30,13 @@ func eventOf(a, b *Rollout, rec journal.Record) (release.EventKind, bool) {
 	switch {
 	case rec.Kind == RecordStarted:
 		return release.EventStarted, true
-	case rec.Kind == RecordFacts && a.Pending != nil && b.Pending == nil && b.Phase == PhaseBaking:
+	case rec.Kind == RecordFacts && a.Phase == PhaseExposing && b.Phase == PhaseBaking:
 		return release.EventExposed, true
-	case rec.Kind == RecordAction && b.Phase == PhaseRollingBack && b.Cause.Code == "rollout/regressed":
+	case rec.Kind == RecordFacts && a.Phase == PhaseWithdrawing && b.Phase == PhaseBaking:
+		return release.EventWithdrawn, true
+	case (rec.Kind == RecordAction || rec.Kind == RecordRetreating) && a.Phase != PhaseRetreating &&
+		(b.Phase == PhaseRollingBack || b.Phase == PhaseRetreating) && b.Cause.Code == codeRegressed,
+		rec.Kind == RecordHeld && a.Phase != PhaseRetreating && b.Held.Cause.Code == codeRegressed:
 		return release.EventRegressed, true
 	case rec.Kind != RecordEnded:
 		return "", false
@@ -40,6 +44,10 @@ func eventOf(a, b *Rollout, rec journal.Record) (release.EventKind, bool) {
 		return release.EventDeployed, true
 	case b.Phase == PhaseRolledBack:
 		return release.EventRolledBack, true
+	case b.Phase == PhaseHalted:
+		return release.EventHalted, true
+	case b.Phase == PhaseReplaced:
+		return release.EventReplaced, true
 	}
 	return release.EventStopped, true
 }
@@ -55,10 +63,18 @@ func event(kind release.EventKind, s State, rec journal.Record) release.Event {
 		if r.By.Reason != "" {
 			e.Reason = release.Reason{Code: "rollout/started", Text: r.By.Reason}
 		}
-	case r.Cause.Code == "rollout/aborted" && r.Abort != nil:
+	case r.Cause.Code == codeAborted && r.Abort != nil:
 		e.Actor = r.Abort.Actor
+	case r.Cause.Code == codeSuperseded && r.Superseded != nil:
+		e.Actor = r.Superseded.Actor
+	case kind.Ends() && s.Next != nil && s.Next.Forward:
+		e.Actor = s.Next.By.Actor
+	case rec.Kind == RecordHeld:
+		e.Reason = r.Held.Cause
+	case kind == release.EventWithdrawn:
+		e.Reason = r.Withdrawn[len(r.Withdrawn)-1].Cause
 	}
-	if kind == release.EventExposed || kind == release.EventRegressed {
+	if kind == release.EventExposed || kind == release.EventRegressed || kind == release.EventWithdrawn {
 		e.Stage = r.Plan.Stages[r.Widest].Name
 	}
 	if kind.Ends() {

@@ -3,7 +3,6 @@ package rollout_test
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -115,89 +114,4 @@ func ExampleEngine_Step() {
 	// baking true <nil>
 	// baking true <nil>
 	// deployed false <nil>
-}
-
-// Any number of hosts drive any number of targets: each target is driven by one of them
-// at a time, and by another when that one dies. Here, one worker drives two, over a
-// journal in memory; hosts share one in SQLite or PostgreSQL.
-func ExampleTargetOf() {
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	store, deployer := new(journal.Memory), new(deploytest.Simulated)
-	engine, err := rollout.New(rollout.Options{Journal: store, Deployer: deployer, Now: time.Now})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, environment := range []string{"staging", "production"} {
-		target := rollout.Target{Service: "api", Environment: environment}
-		deployer.Serve(target, version("1.4.2"))
-		_, err = engine.Start(ctx, rollout.Plan{Target: target, Release: version("1.5.0"), Previous: version("1.4.2"), Stages: []rollout.Stage{
-			{Name: "all", Slices: []rollout.Slice{{Percent: 100}}, Health: rollout.HealthIgnored},
-		}}, rollout.By{Actor: release.Actor{Kind: release.ActorHuman, ID: "github:ada"}})
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	var ended atomic.Int64
-	worker := journal.Work{
-		Leases: store,
-		Worker: "host-1",
-		Prefix: rollout.StreamPrefix,
-		Poll:   10 * time.Millisecond,
-		Do: func(ctx context.Context, l journal.Lease) (journal.Next, error) {
-			target, err := rollout.TargetOf(l.Stream)
-			if err != nil {
-				return journal.Next{Wake: journal.MaxWake}, err // it never gets better
-			}
-			state, wake, err := engine.Step(ctx, target)
-			if err != nil {
-				return journal.Next{}, err // it is tried again after Work.Retry
-			}
-			if !state.Running() && ended.Add(1) == 2 {
-				stop() // a host would go on
-			}
-			// The step was decided on state.Head: a command that came since is not slept over.
-			return journal.Next{Seq: state.Head.Seq, Wake: journal.WakeAt(wake, time.Now())}, nil
-		},
-		Failed: func(l journal.Lease, err error) { fmt.Println(l.Stream, err) },
-	}
-	fmt.Println(worker.Run(ctx))
-	for _, environment := range []string{"staging", "production"} {
-		state, err := engine.State(context.Background(), rollout.Target{Service: "api", Environment: environment})
-		fmt.Println(state, err)
-	}
-	// Output:
-	// <nil>
-	// api@staging: 1.5.0: deployed <nil>
-	// api@production: 1.5.0: deployed <nil>
-}
-
-// Mermaid draws this text.
-func ExampleDiagram() {
-	fmt.Print(rollout.Diagram(rollout.Plan{
-		Target: rollout.Target{Service: "api", Environment: "production"}, Release: version("1.5.0"), Previous: version("1.4.2"),
-		Stages: []rollout.Stage{
-			{Name: "canary", Slices: []rollout.Slice{{Percent: 5}}, Gates: []string{"approved"}, MinBake: time.Hour},
-			{Name: "all", Slices: []rollout.Slice{{Percent: 100}}, Gates: []string{"office hours"}},
-		},
-	}, nil))
-	// Output:
-	// stateDiagram-v2
-	//     state "1.5.0 proposed" as start
-	//     [*] --> start
-	//     state "canary 5 percent, bake 1h0m0s" as stage0
-	//     start --> stage0: gates approved
-	//     stage0 --> rolledback: regressed, denied or aborted
-	//     state "all 100 percent" as stage1
-	//     stage0 --> stage1: gates approved, office hours
-	//     stage1 --> rolledback: regressed, denied or aborted
-	//     state "1.5.0 deployed" as deployed
-	//     state "1.4.2 restored" as rolledback
-	//     stage1 --> deployed
-	//     start --> stopped: denied or aborted
-	//     deployed --> [*]
-	//     rolledback --> [*]
-	//     stopped --> [*]
 }

@@ -1,11 +1,14 @@
 package rollout
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/rollout/health"
@@ -21,10 +24,13 @@ type Facts struct {
 
 	// Gates are the gates' answers, in the order in which they were asked.
 	Gates []GateAnswer `json:"gates,omitempty"`
-	// Health, Applied and Observed are nil where nothing was asked or attempted.
-	Health   *HealthAnswer `json:"health,omitempty"`
-	Applied  *Applied      `json:"applied,omitempty"`
-	Observed *Observation  `json:"observed,omitempty"`
+	// Health, Applied and Observed are nil where nothing was asked or attempted. Slices
+	// are health's answers where it is asked about each slice, in the order of the
+	// questions.
+	Health   *HealthAnswer  `json:"health,omitempty"`
+	Slices   []HealthAnswer `json:"slices,omitempty"`
+	Applied  *Applied       `json:"applied,omitempty"`
+	Observed *Observation   `json:"observed,omitempty"`
 }
 
 // GateAnswer is a gate's result, or the error that kept it from one.
@@ -49,6 +55,8 @@ type HealthAnswer struct {
 	// Verdict is what it said; it means nothing where Error is not "".
 	Verdict health.Verdict `json:"verdict"`
 	Error   string         `json:"error,omitempty"`
+	// Slice is the slice that it is about; nil for the whole stage.
+	Slice *Slice `json:"slice,omitempty"`
 }
 
 // regressed reports whether health says so.
@@ -72,6 +80,10 @@ func (a *HealthAnswer) String() string {
 	switch {
 	case a == nil:
 		return "health was not asked"
+	case a.Slice != nil:
+		whole := *a
+		whole.Slice = nil
+		return fmt.Sprintf("%v: %v", a.Slice, &whole)
 	case a.Error != "":
 		return "health gave no verdict: " + a.Error
 	case a.Verdict.NoData:
@@ -95,15 +107,57 @@ type Observation struct {
 	Error string `json:"error,omitempty"`
 }
 
-// check is [Action.Check] of an observation that may be missing.
-func (o *Observation) check(a Action) error {
+// seen reports why nothing was seen.
+func (o *Observation) seen() error {
 	switch {
 	case o == nil:
-		return fmt.Errorf("rollout: production was not observed")
+		return errors.New("rollout: production was not observed")
 	case o.Error != "":
 		return fmt.Errorf("rollout: observe: %s", o.Error)
 	}
+	return nil
+}
+
+// check is [Action.Check] of an observation that may be missing.
+func (o *Observation) check(a Action) error {
+	if err := o.seen(); err != nil {
+		return err
+	}
 	return a.Check(o.Observed)
+}
+
+// checkBase is check of what several releases may share in any way: those that other
+// rollouts left, and a's previous one.
+func (o *Observation) checkBase(a Action, left []release.Digest) error {
+	if err := o.seen(); err != nil {
+		return err
+	}
+	for _, s := range o.Shares {
+		if s.Slice.Percent != 0 && (s.Release.IsZero() || s.Release != a.Previous.Digest && !slices.Contains(left, s.Release)) {
+			return fmt.Errorf("rollout: another release, %s, serves %v", s.Release, s.Slice)
+		}
+	}
+	switch {
+	case o.Unfenced == 0 && o.Fence > a.Fence:
+		return fmt.Errorf("rollout: fence %d has overtaken the action's fence %d", o.Fence, a.Fence)
+	case !o.Settled:
+		return errors.New("rollout: a change is still under way")
+	}
+	return nil
+}
+
+// regressed reports whether health calls the release worse, anywhere.
+func (f Facts) regressed() bool { return f.Health.regressed() || len(f.regressedSlices()) > 0 }
+
+// regressedSlices are the answers that say that a slice is worse.
+func (f Facts) regressedSlices() []*HealthAnswer {
+	var out []*HealthAnswer
+	for i := range f.Slices {
+		if f.Slices[i].regressed() {
+			out = append(out, &f.Slices[i])
+		}
+	}
+	return out
 }
 
 // about is f as far as it is about s, in a form that can be recorded: an attempt
@@ -129,6 +183,11 @@ func (f Facts) about(s State) Facts {
 	if f.Health != nil {
 		f.Health = f.Health.clean()
 	}
+	parts := f.Slices
+	f.Slices = nil
+	for _, h := range parts {
+		f.Slices = append(f.Slices, *h.clean())
+	}
 	gates := f.Gates
 	f.Gates = nil
 	for _, g := range gates {
@@ -140,39 +199,70 @@ func (f Facts) about(s State) Facts {
 // badShares says why shares cannot be recorded. What is too large for a record
 // must not keep a rollback from being recorded.
 func badShares(shares []Share) string {
-	const most = 512 << 10
+	const most = 512 << 10 // bytes of JSON; the other answers take up to 7.2 MB of a record
 	size := 0
 	for _, s := range shares {
-		if math.IsNaN(s.Slice.Percent) || math.IsInf(s.Slice.Percent, 0) {
+		if !finite(s.Slice.Percent) {
 			return "a share is no number"
 		}
-		if size += 128 + len(s.Slice.Region) + len(s.Slice.Cell) + len(s.Slice.Cohort); size > most {
-			return fmt.Sprintf("%d shares are more than a record holds", len(shares))
+		size += 200
+		for _, name := range s.Slice.names() {
+			if !utf8.ValidString(name) {
+				return "a share is of a part whose name is no text"
+			}
+			size += 6 * len(name) // as many as JSON may take
 		}
+	}
+	if size <= most {
+		return ""
+	}
+	if b, err := json.Marshal(shares); err != nil || len(b) > most {
+		return fmt.Sprintf("%d shares are more than a record holds", len(shares))
 	}
 	return ""
 }
 
+// clipList is as many of the names as a quarter of a text holds: a record has the
+// answers of many slices.
+func clipList(names []string) []string {
+	var out []string
+	for size := 0; len(out) < len(names); {
+		name := clip(names[len(out)])
+		if size += len(name); size > maxText/4 {
+			break
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// finite reports whether JSON has v.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
 func (a HealthAnswer) clean() *HealthAnswer {
-	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 	if a.regressed() {
 		// A regression counts whatever its numbers; they are for people.
-		if bad(a.Verdict.LogE) {
+		if !finite(a.Verdict.LogE) {
 			a.Verdict.LogE = 0
 		}
-		if bad(a.Verdict.LogCertificate) {
+		if !finite(a.Verdict.LogCertificate) {
 			a.Verdict.LogCertificate = 0
 		}
 	}
 	switch {
 	case a.Error != "":
-		return &HealthAnswer{Error: clip(a.Error)}
+		return &HealthAnswer{Error: clip(a.Error), Slice: a.Slice}
 	case a.Verdict.Kind > health.KindInvalid:
-		return &HealthAnswer{Error: fmt.Sprintf("the verdict's kind is %v", a.Verdict.Kind)}
-	case bad(a.Verdict.LogE) || bad(a.Verdict.LogCertificate):
-		return &HealthAnswer{Error: "the verdict's evidence is no finite number"}
+		return &HealthAnswer{Error: fmt.Sprintf("the verdict's kind is %v", a.Verdict.Kind), Slice: a.Slice}
+	case !finite(a.Verdict.LogE) || !finite(a.Verdict.LogCertificate):
+		return &HealthAnswer{Error: "the verdict's evidence is no finite number", Slice: a.Slice}
 	}
-	a.Verdict.Why, a.Verdict.Metric = clip(a.Verdict.Why), clip(a.Verdict.Metric)
+	v := &a.Verdict
+	v.Why, v.Metric = clip(v.Why), clip(v.Metric)
+	if in := v.Interval; in != nil && !(finite(in.Low) && finite(in.High) && finite(in.Level)) {
+		v.Interval = nil
+	}
+	v.Guilty = clipList(v.Guilty)
 	return &a
 }
 
@@ -207,19 +297,15 @@ func (a GateAnswer) reason() release.Reason {
 	return why
 }
 
-// allow reports whether every gate in names was asked and allows.
-func allow(names []string, answers []GateAnswer) bool {
-	return slices.EqualFunc(names, answers, func(name string, a GateAnswer) bool {
-		return a.Gate == name && a.Verdict().Allowed()
-	})
-}
-
 // gist is what must differ for an answer to be worth recording by itself.
 func (f Facts) gist() (health, gates string) {
 	if h := f.Health; h != nil {
 		health = fmt.Sprint(h.Verdict.Kind, h.Verdict.NoData, h.Error != "")
 	}
 	var b strings.Builder
+	for _, h := range f.Slices {
+		health += fmt.Sprint(h.Slice, h.Verdict.Kind, h.Verdict.NoData, h.Error != "")
+	}
 	for _, g := range f.Gates {
 		fmt.Fprintf(&b, "%q %v %q %v;", g.Gate, g.Verdict(), g.Result.Reason.Code, g.Error != "")
 	}
@@ -234,6 +320,13 @@ func (f Facts) summary() string {
 	}
 	if f.Health != nil {
 		parts = append(parts, f.Health.String())
+	}
+	if n := len(f.Slices); n > 0 {
+		bad := f.regressedSlices()
+		parts = append(parts, fmt.Sprintf("health of %d slices, %d of them regressed", n, len(bad)))
+		if len(bad) > 0 {
+			parts = append(parts, bad[0].String())
+		}
 	}
 	if a := f.Applied; a != nil {
 		parts = append(parts, fmt.Sprintf("applied fence %d", a.Fence))

@@ -19,20 +19,7 @@ import (
 // with a new engine, as a new process would. It returns how often that was.
 func drive(w *world) (faults int) {
 	ctx := w.t.Context()
-	survive := func(call func() error) (ok bool) {
-		defer func() {
-			if p := recover(); p != nil {
-				require.Equal(w.t, faulty.Killed, p)
-				ok = false
-			}
-			if !ok {
-				faults++
-			}
-		}()
-		err := call()
-		require.NotErrorIs(w.t, err, journal.ErrUnknown, "the engine finds out by itself")
-		return err == nil
-	}
+	survive := func(call func() error) bool { return w.survives(call, &faults) }
 	for range 100 {
 		var s rollout.State
 		if !survive(func() (err error) { s, err = w.engine().State(ctx, w.plan.Target); return err }) {
@@ -56,6 +43,23 @@ func drive(w *world) (faults int) {
 	}
 	w.t.Fatal("the rollout does not end")
 	return 0
+}
+
+// survives reports whether a call succeeded. It may fail, and the driver may be killed in
+// it: that is counted.
+func (w *world) survives(call func() error, faults *int) (ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			require.Equal(w.t, faulty.Killed, p)
+			ok = false
+		}
+		if !ok {
+			*faults++
+		}
+	}()
+	err := call()
+	require.NotErrorIs(w.t, err, journal.ErrUnknown, "the engine finds out by itself")
+	return err == nil
 }
 
 // effects are what happened to production. Fences only have to rise: a driver that

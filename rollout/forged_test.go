@@ -50,9 +50,13 @@ type (
 
 // forge is s after one more record, well formed and well chained.
 func forge(t *testing.T, s rollout.State, kind string, data any) (rollout.State, error) {
+	return forgeBy(t, s, kind, ada, data)
+}
+
+func forgeBy(t *testing.T, s rollout.State, kind string, by rollout.By, data any) (rollout.State, error) {
 	b, err := json.Marshal(data)
 	require.NoError(t, err)
-	e := journal.Entry{At: s.At, Actor: ada.Actor.ID, Kind: kind, Reason: ada.Reason, Data: b}
+	e := journal.Entry{At: s.At, Actor: by.Actor.ID, Kind: kind, Reason: by.Reason, Data: b}
 	return rollout.Reduce(s, journal.Seal(s.Head, e))
 }
 
@@ -120,6 +124,9 @@ func at(t *testing.T, i int) (*world, rollout.State) {
 // pending is a state in which an action is ordered and was never handed on.
 func pending(t *testing.T, s rollout.State, i int) rollout.State {
 	if i >= 0 {
+		if i > 0 {
+			s.At = s.At.Add(time.Hour) // the stage before has baked
+		}
 		s = mustForge(t, s, rollout.RecordFacts, forgedFacts{1, answers(s)})
 	}
 	return mustForge(t, s, rollout.RecordAction, forgedAction{V: 1, Action: order(t, s, i)})
@@ -129,8 +136,18 @@ func pending(t *testing.T, s rollout.State, i int) rollout.State {
 // record that widens, ends or hides what it may not.
 func TestForgedRecordsAreImpossible(t *testing.T) {
 	t.Parallel()
-	facts := func(s rollout.State) rollout.State {
+	early := func(s rollout.State) rollout.State {
 		return mustForge(t, s, rollout.RecordFacts, forgedFacts{1, answers(s)})
+	}
+	facts := func(s rollout.State) rollout.State {
+		s.At = s.At.Add(time.Hour) // the stage has baked
+		return early(s)
+	}
+	unsure := func(s rollout.State) rollout.State {
+		s.At = s.At.Add(time.Hour)
+		f := answers(s)
+		f.Health.Verdict.Kind = health.KindUndecided
+		return mustForge(t, s, rollout.RecordFacts, forgedFacts{1, f})
 	}
 	command := func(s rollout.State, kind string) rollout.State {
 		return mustForge(t, s, kind, forgedCommand{1, ada})
@@ -163,12 +180,20 @@ func TestForgedRecordsAreImpossible(t *testing.T) {
 	}{
 		{"expose the first stage", -1, facts, expose(0), ""},
 		{"expose the next stage", 0, facts, expose(1), ""},
+		{"expose the next stage before the bake is over", 0, early, expose(1), "may be left"},
+		{"expose the next stage without health's word", 0, unsure, expose(1), "may be left"},
+		{"expose the next stage although a skipped one regressed", 0, func(s rollout.State) rollout.State {
+			s = command(s, rollout.RecordSkipped)
+			f := answers(s)
+			f.Health.Verdict.Kind = health.KindRegressed
+			return mustForge(t, s, rollout.RecordFacts, forgedFacts{1, f})
+		}, expose(1), "may be left"},
 		{"expose a stage that is not the next", 0, facts, expose(2), "not what the plan says"},
 		{"expose while an exposure is pending", -1, func(s rollout.State) rollout.State { return facts(pending(t, s, 0)) }, expose(0), "nothing is exposed while exposing"},
 		{"expose while rolling back", 0, func(s rollout.State) rollout.State { return facts(pending(t, s, -1)) }, expose(1), "nothing is exposed while rolling back"},
 		{"expose after the last", 2, facts, expose(2), "no stage after the last"},
-		{"expose while paused", 0, func(s rollout.State) rollout.State { return facts(command(s, rollout.RecordPaused)) }, expose(1), "paused or aborted"},
-		{"expose although aborted", 0, func(s rollout.State) rollout.State { return facts(command(s, rollout.RecordAborted)) }, expose(1), "paused or aborted"},
+		{"expose while paused", 0, func(s rollout.State) rollout.State { return facts(command(s, rollout.RecordPaused)) }, expose(1), "while paused, held, superseded or aborted"},
+		{"expose although aborted", 0, func(s rollout.State) rollout.State { return facts(command(s, rollout.RecordAborted)) }, expose(1), "while paused, held, superseded or aborted"},
 		{"expose by answers from before a pause", 0, func(s rollout.State) rollout.State {
 			return command(command(facts(s), rollout.RecordPaused), rollout.RecordResumed)
 		}, expose(1), "does not say that every gate allowed"},
@@ -195,6 +220,8 @@ func TestForgedRecordsAreImpossible(t *testing.T) {
 			return rollout.RecordAction, forgedAction{V: 1, Action: a}
 		}, "not what the plan says for a rollback"},
 		{"deployed", 2, facts, end(rollout.PhaseDeployed), ""},
+		{"deployed before the bake is over", 2, early, end(rollout.PhaseDeployed), "it cannot be deployed"},
+		{"deployed without an answer", 2, nil, end(rollout.PhaseDeployed), "it cannot be deployed"},
 		{"deployed before the last stage", 1, facts, end(rollout.PhaseDeployed), "it cannot be deployed"},
 		{"deployed although aborted", 2, func(s rollout.State) rollout.State { return command(s, rollout.RecordAborted) }, end(rollout.PhaseDeployed), "it cannot be deployed"},
 		{"deployed while rolling back", 2, func(s rollout.State) rollout.State { return pending(t, s, -1) }, end(rollout.PhaseDeployed), "it cannot be deployed"},

@@ -1,16 +1,25 @@
 package rollout
 
 import (
+	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/canon"
 	"github.com/sallyport-dev/sallyport/internal/enum"
 	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/rollout/calendar"
+	"github.com/sallyport-dev/sallyport/rollout/health"
 )
 
 // Plan says how a release is exposed to a target. It is recorded when the
 // rollout starts and never changes while it runs. [Plan.Validate] reports its
 // mistakes.
+//
+// In JSON, durations are nanoseconds. A program that reads plans which people write uses
+// [encoding/json.Decoder.DisallowUnknownFields], or a name that is misspelt is passed over,
+// and with it what it asks for.
 type Plan struct {
 	// Target is the service and environment that it is for.
 	Target Target `json:"target"`
@@ -22,8 +31,43 @@ type Plan struct {
 	// First declares that nothing serves yet. A rollback then leaves nothing serving.
 	First bool `json:"first,omitempty"`
 	// Stages are exposed one after another; each shows the release to more than the
-	// one before, and the last to everything.
+	// one before, and the last to everything. The last one's bake is the watch: only
+	// what has come through it becomes the target's last known good release.
 	Stages []Stage `json:"stages"`
+	// Authors are who wrote what Release changes. They cannot approve it.
+	Authors []release.Actor `json:"authors,omitempty"`
+	// Health is the policy by which health is judged: which metrics, how much worse matters,
+	// how sure one must be. Health sources are handed it, [HealthQuery].Policy; as a part of
+	// the plan it cannot change while the rollout runs. If nil, the source has its own.
+	Health *health.Policy `json:"health,omitempty"`
+	// Calendar says when the release may be exposed to more; nil is always. Going back
+	// needs no calendar.
+	Calendar *calendar.Calendar `json:"calendar,omitempty"`
+	// Budget bounds what is exposed before everything is; the zero value does not.
+	Budget Budget `json:"budget,omitzero"`
+	// After are the releases that other targets must have, and be well with, before
+	// this one is exposed to more. If one of them is taken back, so is this one.
+	After []Dependency `json:"after,omitempty"`
+	// Dependents are the targets whose plans have this one in After. They are taken
+	// back before this one is: it waits for those on their way, and is held while one of
+	// them serves what rests on it and does not go back.
+	Dependents []Target `json:"dependents,omitempty"`
+	// DependentsWait bounds how long a rollback waits for dependents that are being
+	// taken back or cannot be read. If zero, 10 minutes. It must be more than what these
+	// wait for their own dependents ([Order] checks it), and more than the MaxLatency of a
+	// deployer that cannot fence ([Unfenced]).
+	DependentsWait time.Duration `json:"dependentsWait,omitempty"`
+	// RollbackGates are names of gates that are asked before the release is taken back:
+	// whether Previous may serve again, with what is known of it now. Only a deny keeps
+	// it from that, and only until somebody aborts: a regression is known harm, and an
+	// answer that cannot be had is not.
+	RollbackGates []string `json:"rollbackGates,omitempty"`
+	// Overridable are the names of gates whose hold [Engine.Override] may lift, built-in
+	// ones and "rollout/health" among them. A gate of RollbackGates may be overridden
+	// when it denies.
+	Overridable []string `json:"overridable,omitempty"`
+	// Superseding says whether another release may take this one's place before it ends.
+	Superseding Superseding `json:"superseding,omitempty"`
 	// Poll is how long to wait before health, gates or the deployer are asked again
 	// when nothing else sets the time. If zero, 15 seconds.
 	Poll time.Duration `json:"poll,omitempty"`
@@ -45,8 +89,27 @@ type Stage struct {
 	Internal bool `json:"internal,omitempty"`
 	// Gates are names of gates that must allow before this stage is exposed. They
 	// are asked again before every later stage, so that what was allowed once can
-	// be revoked.
+	// be revoked. Names that begin with "rollout/" are the built-in ones.
 	Gates []string `json:"gates,omitempty"`
+	// Approvals is how many people must have approved this stage by [Engine.Approve]
+	// before it and every later one is exposed. Who started the rollout and the plan's
+	// authors do not count, nor does anybody twice.
+	Approvals int `json:"approvals,omitempty"`
+	// AnyTime lets the stage be exposed when the plan's calendar is closed.
+	AnyTime bool `json:"anyTime,omitempty"`
+	// Irreversible declares that what this stage exposes cannot be taken back: an update
+	// on people's phones, a migrated database. It needs gates or approvals of its own.
+	// From its order on nothing is rolled back: what would have done so holds the
+	// rollout, and an abort ends it where it stands. [Engine.RollForward] is the way out.
+	Irreversible bool `json:"irreversible,omitempty"`
+	// PerSlice asks health about each slice by itself. The stage is healthy when all are.
+	PerSlice bool `json:"perSlice,omitempty"`
+	// MaxWithdrawn is how many slices may be taken back by themselves when health says
+	// that the release is worse there. The rollout then waits to be resumed, which
+	// exposes them again, or aborted. One more takes everything back, and so does the
+	// first while the stage is not observed yet. It needs PerSlice, and slices that do not
+	// overlap.
+	MaxWithdrawn int `json:"maxWithdrawn,omitempty"`
 	// MinBake is the least time between the observed exposure and the next stage.
 	MinBake time.Duration `json:"minBake,omitempty"`
 	// MaxBake bounds how long the stage may be undecided, from the observed exposure,
@@ -58,22 +121,56 @@ type Stage struct {
 	Health HealthRule `json:"health,omitempty"`
 	// OnUndecided is what happens at MaxBake. The zero value holds.
 	OnUndecided OnUndecided `json:"onUndecided,omitempty"`
+	// OnNoData is what happens at MaxBake when health has no data or gave no verdict.
+	// The zero value is as OnUndecided.
+	OnNoData OnUndecided `json:"onNoData,omitempty"`
 }
 
 // Slice is a part of the traffic: Percent of what matches all of the scopes that
 // are set. A request in several slices follows the one with the highest percent.
 type Slice struct {
-	// Region, Cell and Cohort are the scopes, in the host's own words; "" is all of
-	// them.
-	Region string `json:"region,omitempty"`
-	Cell   string `json:"cell,omitempty"`
-	Cohort string `json:"cohort,omitempty"`
+	// Environment, Region, Cell and Cohort are the scopes, in the host's own words; ""
+	// is all of them. Environment is one of those that the target's environment stands
+	// for, where one rollout goes through several.
+	Environment string `json:"environment,omitempty"`
+	Region      string `json:"region,omitempty"`
+	Cell        string `json:"cell,omitempty"`
+	Cohort      string `json:"cohort,omitempty"`
 	// Percent is the share of the scope's traffic, in (0, 100].
 	Percent float64 `json:"percent"`
 }
 
 // Everything reports whether the slice has no scope.
-func (s Slice) Everything() bool { return s.Region == "" && s.Cell == "" && s.Cohort == "" }
+func (s Slice) Everything() bool { return s.scope() == Slice{} }
+
+// apart reports whether no request can be in both: they name different parts of
+// the same kind.
+func (s Slice) apart(t Slice) bool {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	return differ(s.Environment, t.Environment) || differ(s.Region, t.Region) || differ(s.Cell, t.Cell) || differ(s.Cohort, t.Cohort)
+}
+
+// names are the scopes that are set, each with its kind.
+func (s Slice) names() iter.Seq2[string, string] {
+	return func(yield func(kind, name string) bool) {
+		for _, f := range [...]struct{ kind, name string }{{"environment", s.Environment}, {"region", s.Region}, {"cell", s.Cell}, {"cohort", s.Cohort}} {
+			if f.name != "" && !yield(f.kind, f.name) {
+				return
+			}
+		}
+	}
+}
+
+// String is "5 % of region eu, cohort staff".
+func (s Slice) String() string {
+	text := fmt.Sprintf("%g %%", s.Percent)
+	sep := " of "
+	for kind, name := range s.names() {
+		text += sep + kind + " " + name
+		sep = ", "
+	}
+	return text
+}
 
 // scope is the slice without its percent.
 func (s Slice) scope() Slice {
@@ -140,6 +237,31 @@ func (o OnUndecided) MarshalText() ([]byte, error) { return onUndecided.Marshal(
 // UnmarshalText reads a choice's name.
 func (o *OnUndecided) UnmarshalText(b []byte) error { return onUndecided.Unmarshal(o, b) }
 
+// Superseding says what becomes of a rollout when another release is to take its
+// place before it ends.
+type Superseding uint8
+
+// The choices.
+const (
+	SupersedingUnset    Superseding = iota // as SupersedingRefused
+	SupersedingRefused                     // [Engine.Supersede] is refused with [ErrBusy]
+	SupersedingTakeBack                    // it is taken back, and then the other one begins
+)
+
+var supersedings = enum.Table[Superseding]{Type: "rollout.Superseding", Names: []string{"unset", "refused", "take back"}}
+
+// String is the choice's name.
+func (v Superseding) String() string { return supersedings.Text(v) }
+
+// ParseSuperseding reads a choice's name.
+func ParseSuperseding(s string) (Superseding, error) { return supersedings.Parse(s) }
+
+// MarshalText is the choice's name.
+func (v Superseding) MarshalText() ([]byte, error) { return supersedings.Marshal(v) }
+
+// UnmarshalText reads a choice's name.
+func (v *Superseding) UnmarshalText(b []byte) error { return supersedings.Unmarshal(v, b) }
+
 // Digest identifies the plan by its canonical bytes.
 func (p Plan) Digest() (release.Digest, error) {
 	d, err := canon.Digest("sallyport.rollout.plan.v1", p)
@@ -155,18 +277,15 @@ func (p *Plan) poll() time.Duration {
 	return p.Poll
 }
 
-// gates are the names to ask before stage i, each once: its own and those of all
-// stages before.
-func (p *Plan) gates(i int) []string {
-	var names []string
-	seen := map[string]bool{}
-	for _, s := range p.Stages[:i+1] {
-		for _, g := range s.Gates {
-			if !seen[g] {
-				seen[g] = true
-				names = append(names, g)
-			}
-		}
-	}
-	return names
+// last is the index of the stage that exposes everything.
+func (p *Plan) last() int { return len(p.Stages) - 1 }
+
+// index is the index of the stage of this name, -1 if there is none.
+func (p *Plan) index(stage string) int {
+	return slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Name == stage })
+}
+
+// irreversible reports whether the stages up to i cannot be taken back.
+func (p *Plan) irreversible(i int) bool {
+	return slices.ContainsFunc(p.Stages[:i+1], func(s Stage) bool { return s.Irreversible })
 }

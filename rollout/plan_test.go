@@ -335,12 +335,12 @@ func TestPlanIsText(t *testing.T) {
 	two, err := q.Digest()
 	require.NoError(t, err)
 	require.NotEqual(t, one, two)
-	for _, v := range []rollout.Phase{rollout.PhaseUnknown, rollout.PhaseRollingBack, rollout.PhaseStopped} {
+	for _, v := range []rollout.Phase{rollout.PhaseUnknown, rollout.PhaseRollingBack, rollout.PhaseReplaced} {
 		got, err := rollout.ParsePhase(v.String())
 		require.NoError(t, err)
 		require.Equal(t, v, got)
 	}
-	require.False(t, (rollout.PhaseStopped + 1).Ended(), "what is unknown has not ended")
+	require.False(t, (rollout.PhaseReplaced + 1).Ended(), "what is unknown has not ended")
 	for _, v := range []rollout.HealthRule{rollout.HealthUnset, rollout.HealthIgnored} {
 		got, err := rollout.ParseHealthRule(v.String())
 		require.NoError(t, err)

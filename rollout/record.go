@@ -18,9 +18,17 @@ const (
 	RecordAction  = "rollout/action"  // an action was ordered; it is pending until facts show it done
 	RecordPaused  = "rollout/paused"  // no widening until resumed
 	RecordResumed = "rollout/resumed"
-	RecordAborted = "rollout/aborted" // take it back, or stop it if nothing was exposed
-	RecordEnded   = "rollout/ended"   // deployed, rolled back or stopped
+	RecordAborted = "rollout/aborted" // take it back, stop it if nothing was exposed, or end it where it stands
+	RecordEnded   = "rollout/ended"   // deployed, rolled back, stopped, halted or replaced
 	RecordAdopted = "rollout/adopted" // the host says what serves, by other means than a rollout
+
+	RecordRetreating = "rollout/retreating" // it is to be taken back, and gates or dependents are asked first
+	RecordHeld       = "rollout/held"       // it should be taken back and cannot be: nothing widens
+	RecordApproved   = "rollout/approved"   // somebody approved a stage, or all
+	RecordRevoked    = "rollout/revoked"    // and took it back
+	RecordSkipped    = "rollout/skipped"    // the rest of a stage's bake is not waited for
+	RecordOverridden = "rollout/overridden" // a gate's hold is lifted for a stage
+	RecordSuperseded = "rollout/superseded" // another release is to take its place
 )
 
 // recordVersion is the version of the shapes below. A reader refuses any other.
@@ -37,6 +45,9 @@ type startedData struct {
 	Digest   release.Digest `json:"digest"`
 	By       By             `json:"by"`
 	Override bool           `json:"override,omitempty"`
+	// Ordered is the number of the record that ordered this rollout to take the place of
+	// another; 0 if none did.
+	Ordered uint64 `json:"ordered,omitempty"`
 }
 
 // sentence is the record's reason.
@@ -56,11 +67,33 @@ type actionData struct {
 	V      int            `json:"v"`
 	Action Action         `json:"action"`
 	Cause  release.Reason `json:"cause,omitzero"`
+	// Withdrawn are all slices that the action leaves out; of a withdrawal only.
+	Withdrawn []Withdrawn `json:"withdrawn,omitempty"`
 }
 
 type commandData struct {
-	V  int `json:"v"`
-	By By  `json:"by"`
+	V     int    `json:"v"`
+	By    By     `json:"by"`
+	Stage string `json:"stage,omitempty"` // of an approval and its revocation; "" is all
+	Gate  string `json:"gate,omitempty"`  // of an override
+}
+
+type retreatData struct {
+	V     int            `json:"v"`
+	Cause release.Reason `json:"cause"`
+}
+
+type heldData struct {
+	V int `json:"v"`
+	Held
+}
+
+type supersededData struct {
+	V       int            `json:"v"`
+	Plan    Plan           `json:"plan"`
+	Digest  release.Digest `json:"digest"`
+	By      By             `json:"by"`
+	Forward bool           `json:"forward,omitempty"`
 }
 
 type endedData struct {
@@ -119,12 +152,25 @@ func decode(r journal.Record, into versioned) error {
 	return nil
 }
 
+// decodeFacts is decode of facts, of which there are most.
+func decodeFacts(r journal.Record) (factsData, error) {
+	if d, ok := readFacts(r.Data); ok {
+		return d, nil
+	}
+	var d factsData
+	err := decode(r, &d)
+	return d, err
+}
+
 // versioned is the data of a record.
 type versioned interface{ version() int }
 
-func (d *startedData) version() int { return d.V }
-func (d *factsData) version() int   { return d.V }
-func (d *actionData) version() int  { return d.V }
-func (d *commandData) version() int { return d.V }
-func (d *endedData) version() int   { return d.V }
-func (d *adoptedData) version() int { return d.V }
+func (d *startedData) version() int    { return d.V }
+func (d *factsData) version() int      { return d.V }
+func (d *actionData) version() int     { return d.V }
+func (d *commandData) version() int    { return d.V }
+func (d *endedData) version() int      { return d.V }
+func (d *adoptedData) version() int    { return d.V }
+func (d *retreatData) version() int    { return d.V }
+func (d *heldData) version() int       { return d.V }
+func (d *supersededData) version() int { return d.V }

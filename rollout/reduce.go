@@ -3,8 +3,8 @@ package rollout
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
+	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/journal"
@@ -26,23 +26,30 @@ var (
 // or that is of a kind or version it does not know, is an error, and the state is
 // the old one: nothing may be decided on such a stream.
 func Reduce(s State, rec journal.Record) (State, error) {
-	next, err := reduce(s, rec)
-	if err != nil {
+	next := s.own()
+	if err := next.reduce(rec); err != nil {
 		return s, err
 	}
 	return next, nil
 }
 
-func reduce(s State, rec journal.Record) (State, error) {
-	if err := s.Head.Check(rec); err != nil {
-		return s, fmt.Errorf("rollout: %w", err)
-	}
-	if rec.At.Before(s.At) {
-		return s, impossible(rec, "its time %v is before the last record's %v", rec.At, s.At)
-	}
+// own is s with a rollout that nobody else has.
+func (s State) own() State {
 	if s.Rollout != nil {
 		r := *s.Rollout
 		s.Rollout = &r
+	}
+	return s
+}
+
+// reduce makes s, which the caller must own, the state after one more record. After an
+// error s is of no use.
+func (s *State) reduce(rec journal.Record) error {
+	if err := s.Head.Check(rec); err != nil {
+		return fmt.Errorf("rollout: %w", err)
+	}
+	if rec.At.Before(s.At) {
+		return impossible(rec, "its time %v is before the last record's %v", rec.At, s.At)
 	}
 	var err error
 	switch rec.Kind {
@@ -50,16 +57,19 @@ func reduce(s State, rec journal.Record) (State, error) {
 		err = s.started(rec)
 	case RecordAdopted:
 		err = s.adopted(rec)
-	case RecordFacts, RecordAction, RecordEnded, RecordPaused, RecordResumed, RecordAborted:
-		if !s.Running() {
-			return s, fmt.Errorf("%w: record %d of %q, %s", ErrNotRunning, rec.Seq, rec.Stream, rec.Kind)
+	case RecordSuperseded:
+		err = s.superseded(rec)
+	case RecordFacts, RecordAction, RecordRetreating, RecordHeld, RecordEnded, RecordPaused, RecordResumed, RecordAborted,
+		RecordApproved, RecordRevoked, RecordSkipped, RecordOverridden:
+		if calledOff := rec.Kind == RecordAborted && s.Next != nil && s.Rollout.Phase != PhaseReplaced; !s.Running() && !calledOff {
+			return fmt.Errorf("%w: record %d of %q, %s", ErrNotRunning, rec.Seq, rec.Stream, rec.Kind)
 		}
 		err = s.during(rec)
 	default:
-		return s, fmt.Errorf("%w: record %d of %q, kind %q", ErrUnknownRecord, rec.Seq, rec.Stream, rec.Kind)
+		return fmt.Errorf("%w: record %d of %q, kind %q", ErrUnknownRecord, rec.Seq, rec.Stream, rec.Kind)
 	}
 	s.Head, s.At = rec.Head(), rec.At
-	return s, err
+	return err
 }
 
 func (s *State) during(rec journal.Record) error {
@@ -68,33 +78,14 @@ func (s *State) during(rec journal.Record) error {
 		return s.facts(rec)
 	case RecordAction:
 		return s.action(rec)
+	case RecordRetreating:
+		return s.retreating(rec)
+	case RecordHeld:
+		return s.held(rec)
 	case RecordEnded:
 		return s.ended(rec)
 	}
-	var d commandData
-	if err := decode(rec, &d); err != nil {
-		return err
-	}
-	if err := errors.Join(d.By.check(true), d.By.signs(rec, d.By.Reason)); err != nil {
-		return err
-	}
-	r := s.Rollout
-	switch {
-	case rec.Kind == RecordAborted:
-		if r.Abort == nil {
-			r.Abort = &d.By
-		}
-	case rec.Kind == RecordResumed:
-		if r.Paused == nil {
-			return errors.New("rollout: resume: it is not paused")
-		}
-		r.Paused = nil
-	case r.Paused != nil:
-		return errors.New("rollout: pause: it is paused already")
-	default:
-		r.Paused = &d.By
-	}
-	return nil
+	return s.command(rec)
 }
 
 func impossible(rec journal.Record, format string, args ...any) error {
@@ -109,14 +100,16 @@ func (s *State) started(rec journal.Record) error {
 	if s.Running() {
 		return fmt.Errorf("%w: %s", ErrBusy, s.Rollout.ID)
 	}
-	if err := d.Plan.Validate(); err != nil {
+	switch n := s.Next; {
+	case n == nil && d.Ordered != 0:
+		return impossible(rec, "no record %d orders it", d.Ordered)
+	case n != nil && d.Ordered == 0:
+		return fmt.Errorf("%w: the one that record %d orders begins first", ErrBusy, n.Seq)
+	case n != nil && (d.Ordered != n.Seq || d.Digest != n.Digest || d.By != n.By || d.Override):
+		return impossible(rec, "it is not what record %d orders", n.Seq)
+	}
+	if err := checkPlan(rec, &d.Plan, d.Digest); err != nil {
 		return err
-	}
-	if d.Plan.Target.Stream() != rec.Stream {
-		return impossible(rec, "its plan is for %v", d.Plan.Target)
-	}
-	if digest, err := d.Plan.Digest(); err != nil || digest != d.Digest {
-		return impossible(rec, "its plan has the digest %v, not %v (%v)", digest, d.Digest, err)
 	}
 	if err := errors.Join(d.By.check(d.Override), d.By.signs(rec, d.sentence())); err != nil {
 		return err
@@ -124,14 +117,44 @@ func (s *State) started(rec journal.Record) error {
 	if s.Known && s.Current.Digest != d.Plan.Previous.Digest {
 		return fmt.Errorf("%w: %v serves, the plan says %v", ErrPrevious, s.Current, d.Plan.Previous)
 	}
-	for _, ref := range []release.Ref{d.Plan.Release, d.Plan.Previous} {
-		if p, bad := s.PoisonOf(ref.Digest); bad && !d.Override {
+	refs := []release.Ref{d.Plan.Release, d.Plan.Previous}
+	if d.Ordered != 0 {
+		refs = refs[:1] // the previous one was accepted with the rollout that it takes the place of
+	}
+	if err := s.clean(refs...); err != nil && !d.Override {
+		return err
+	}
+	var base *Base
+	if s.Next != nil && s.Next.Forward {
+		base = s.Rollout.base()
+	}
+	s.Target, s.Next = d.Plan.Target, nil
+	s.Rollout = &Rollout{ID: rolloutID(rec.Stream, rec.Seq), Plan: d.Plan, PlanDigest: d.Digest, Started: rec.At, StartSeq: rec.Seq,
+		By: d.By, Override: d.Override, Base: base, Phase: PhaseStarting, Stage: -1, Widest: -1}
+	return nil
+}
+
+// clean reports which of the releases was rolled back before.
+func (s *State) clean(refs ...release.Ref) error {
+	for _, ref := range refs {
+		if p, bad := s.PoisonOf(ref.Digest); bad {
 			return fmt.Errorf("%w: %v, by %s: %s", ErrPoisoned, ref, p.Rollout, p.Cause.Text)
 		}
 	}
-	s.Target = d.Plan.Target
-	s.Rollout = &Rollout{ID: rolloutID(rec.Stream, rec.Seq), Plan: d.Plan, PlanDigest: d.Digest, Started: rec.At, StartSeq: rec.Seq,
-		By: d.By, Override: d.Override, Phase: PhaseStarting, Stage: -1, Widest: -1}
+	return nil
+}
+
+// checkPlan reports why a record cannot hold the plan.
+func checkPlan(rec journal.Record, p *Plan, d release.Digest) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if p.Target.Stream() != rec.Stream {
+		return impossible(rec, "its plan is for %v", p.Target)
+	}
+	if digest, err := p.Digest(); err != nil || digest != d {
+		return impossible(rec, "its plan has the digest %v, not %v (%v)", digest, d, err)
+	}
 	return nil
 }
 
@@ -140,139 +163,91 @@ func (s *State) adopted(rec journal.Record) error {
 	if err := decode(rec, &d); err != nil {
 		return err
 	}
-	if s.Running() {
+	if !s.idle() {
 		return fmt.Errorf("%w: %s", ErrBusy, s.Rollout.ID)
 	}
 	if err := errors.Join(d.By.check(true), d.By.signs(rec, d.By.Reason), checkRef("release", d.Release, s.Target.Service)); err != nil {
 		return err
 	}
-	s.Current, s.Known = d.Release, true
+	s.Current, s.Known, s.rests = d.Release, true, nil
 	return nil
 }
 
-// facts takes in what was answered. Only here does an action become done: by
-// being observed.
-func (s *State) facts(rec journal.Record) error {
-	var d factsData
-	if err := decode(rec, &d); err != nil {
-		return err
-	}
-	r := s.Rollout
-	r.Facts, r.FactsSeq = d.Facts, rec.Seq
-	r.Facts.Now, r.Facts.Actor = rec.At, rec.Actor
-	if d.Health != nil {
-		r.Health = d.Health
-	}
-	if d.Gates != nil {
-		r.Gates = d.Gates
-	}
-	if r.Pending == nil {
-		if d.Applied != nil {
-			return impossible(rec, "nothing is pending that could have been applied")
-		}
-		if d.Observed != nil {
-			r.Drift = ""
-			if err := r.asLeft(d.Observed); err != nil {
-				r.Drift = clip(err.Error())
-			}
-		}
-		return nil
-	}
-	p := *r.Pending
-	if d.Applied != nil && d.Applied.Fence != p.Action.Fence {
-		return impossible(rec, "fence %d is pending, not %d", p.Action.Fence, d.Applied.Fence)
-	}
-	if err := d.Observed.check(p.Action); err == nil {
-		r.done(p.Action, rec)
-		return nil
-	}
-	problem := ""
-	if d.Applied != nil {
-		problem = d.Applied.Error
-		if problem == "" && d.Observed != nil {
-			problem = d.Observed.Error
-		}
-	}
-	if problem != "" {
-		p.Failures++
-		p.Error, p.NotBefore = problem, rec.At.Add(backoff(p.Action.Kind, p.Failures))
-		r.Pending = &p
-	}
-	return nil
-}
-
-// done notes that the pending action was observed.
-func (r *Rollout) done(a Action, rec journal.Record) {
-	r.Pending, r.Done, r.Drift = nil, &a, ""
-	if a.Kind == ActionExpose {
-		r.Stage, r.StageAt, r.StageSeq, r.Phase = r.Stage+1, rec.At, rec.Seq, PhaseBaking
-		r.Gates, r.Health = nil, nil
-	}
-}
-
-func (s *State) action(rec journal.Record) error {
-	var d actionData
-	if err := decode(rec, &d); err != nil {
-		return err
-	}
-	r := s.Rollout
-	switch d.Action.Kind {
-	case ActionExpose:
-		i := r.Stage + 1
-		switch {
-		case r.Phase != PhaseStarting && r.Phase != PhaseBaking:
-			return impossible(rec, "nothing is exposed while %v", r.Phase)
-		case i >= len(r.Plan.Stages):
-			return impossible(rec, "there is no stage after the last")
-		case r.Abort != nil || r.Paused != nil:
-			return impossible(rec, "nothing is exposed while paused or aborted")
-		case r.FactsSeq != s.Head.Seq || r.StageSeq == s.Head.Seq || !allow(r.Plan.gates(i), r.Facts.Gates):
-			return impossible(rec, "the record before does not say that every gate allowed this stage")
-		case r.asLeft(r.Facts.Observed) != nil:
-			return impossible(rec, "the record before does not say that production was as it should be")
-		case !reflect.DeepEqual(d.Action, r.expose(rec.Stream, i, rec.Seq)):
-			return impossible(rec, "it is not what the plan says for stage %q", r.Plan.Stages[i].Name)
-		}
-		if r.Widest < 0 {
-			r.Since = rec.At
-		}
-		r.Phase, r.Widest = PhaseExposing, i
-	case ActionRollback:
-		switch {
-		case r.Widest < 0:
-			return impossible(rec, "nothing was exposed")
-		case r.Phase == PhaseRollingBack:
-			return impossible(rec, "it is rolling back already")
-		case !reflect.DeepEqual(d.Action, r.rollback(rec.Stream, rec.Seq)):
-			return impossible(rec, "it is not what the plan says for a rollback")
-		}
-		r.Phase, r.Cause = PhaseRollingBack, d.Cause
-	default:
-		return impossible(rec, "the action is %v", d.Action.Kind)
-	}
-	r.Pending = &Pending{Action: d.Action, Ordered: rec.At}
-	return nil
-}
-
+// ended takes in an end.
 func (s *State) ended(rec journal.Record) error {
 	var d endedData
 	if err := decode(rec, &d); err != nil {
 		return err
 	}
 	r := s.Rollout
-	unpoison := func(p Poison) bool { return p.Release.Digest == r.Plan.Release.Digest }
 	switch {
-	case d.Phase == PhaseDeployed && r.Phase == PhaseBaking && r.Stage == len(r.Plan.Stages)-1 && r.Abort == nil:
-		s.Current, s.Known = r.Plan.Release, true
-		s.Poisoned = slices.DeleteFunc(slices.Clone(s.Poisoned), unpoison)
+	case d.Phase == PhaseDeployed && r.Phase == PhaseBaking && r.Stage == r.Plan.last() && r.Abort == nil && s.Next == nil &&
+		r.Held == nil && len(r.Withdrawn) == 0 && s.mayGoOn():
+		s.Current, s.Known, s.rests = r.Plan.Release, true, r.Plan.After
+		s.takenBack = slices.DeleteFunc(slices.Clone(s.takenBack), func(d release.Digest) bool { return d == r.Plan.Release.Digest })
+		s.Poisoned = s.poisonedBut(r.Plan.Release.Digest)
+		if r.cameThroughTheWatch() {
+			s.LastKnownGood, s.GoodSince = r.Plan.Release, rec.At
+		}
 	case d.Phase == PhaseRolledBack && r.Phase == PhaseRollingBack && r.Pending == nil:
 		s.Current, s.Known = r.Plan.Previous, true
-		s.Poisoned = append(slices.DeleteFunc(slices.Clone(s.Poisoned), unpoison),
-			Poison{Release: r.Plan.Release, Rollout: r.ID, At: rec.At, Cause: d.Cause})
-	case d.Phase == PhaseStopped && r.Widest < 0:
+		switch {
+		case r.Widest < 0:
+		case d.Cause.Code != codeSuperseded:
+			s.poison(rec, d.Cause)
+		case !slices.Contains(s.takenBack, r.Plan.Release.Digest):
+			s.takenBack = append(slices.Clip(s.takenBack), r.Plan.Release.Digest)
+		}
+	case d.Phase == PhaseStopped && !r.out():
+	case d.Phase == PhaseHalted && r.irreversible() && r.Abort != nil, d.Phase == PhaseReplaced && r.out() && s.Next != nil && s.Next.Forward:
+		if r.Widest >= 0 {
+			s.poison(rec, d.Cause)
+		}
+		if d.Phase == PhaseHalted {
+			s.Current, s.Known = release.Ref{}, false // several serve
+			s.rests = slices.Concat(s.rests, r.resting())
+		}
 	default:
 		return impossible(rec, "it cannot be %v after %v", d.Phase, r.Phase)
 	}
-	r.Phase, r.Cause, r.Ended = d.Phase, d.Cause, rec.At
+	r.count(rec.At)
+	r.Phase, r.Cause, r.Ended, r.Pending = d.Phase, d.Cause, rec.At, nil
 	return nil
+}
+
+// cameThroughTheWatch reports whether the last stage was watched, and nothing of
+// that left out.
+func (r *Rollout) cameThroughTheWatch() bool {
+	watch := r.Plan.Stages[r.Plan.last()]
+	return watch.MinBake > 0 && watch.Health != HealthIgnored && r.Skipped == nil && !r.lifted(GateHealth, r.Plan.last())
+}
+
+// poison notes that the rollout's release failed. It is not known to be good any more.
+func (s *State) poison(rec journal.Record, cause release.Reason) {
+	r := s.Rollout
+	s.Poisoned = append(s.poisonedBut(r.Plan.Release.Digest), Poison{Release: r.Plan.Release, Rollout: r.ID, At: rec.At, Cause: cause})
+	if s.LastKnownGood.Digest == r.Plan.Release.Digest {
+		s.LastKnownGood, s.GoodSince = release.Ref{}, time.Time{}
+	}
+}
+
+// poisonedBut are the releases that are poisoned, without the one with digest d.
+func (s *State) poisonedBut(d release.Digest) []Poison {
+	return slices.DeleteFunc(slices.Clone(s.Poisoned), func(p Poison) bool { return p.Release.Digest == d })
+}
+
+// base is what a rollout that ended without going back left for the next one.
+func (r *Rollout) base() *Base {
+	if r.Widest < 0 {
+		return r.Base
+	}
+	s := r.Plan.Stages[r.Widest]
+	b := &Base{Release: r.Plan.Release, Rollout: r.ID, Slices: s.Slices, Share: s.Share(), Irreversible: r.irreversible(), after: r.resting()}
+	if r.Base != nil {
+		b.before = append(slices.Clip(r.Base.before), r.Base.Release.Digest)
+	}
+	if r.based() {
+		b.unseen = r.Base.unseen + 1
+	}
+	return b
 }

@@ -17,6 +17,8 @@ type RingOptions struct {
 	RegionPercent float64
 	// Gates are asked before every ring, LastGates also before the last.
 	Gates, LastGates []string
+	// LastApprovals is how many people must approve the last ring ([Stage.Approvals]).
+	LastApprovals int
 	// MinBake is the least bake time of each ring but the last. If zero, 1 hour.
 	MinBake time.Duration
 	// MaxBake bounds how long a ring waits for health. If zero, there is no bound.
@@ -28,6 +30,8 @@ type RingOptions struct {
 	LastBake time.Duration
 }
 
+const defaultCohortPercent = 0.1
+
 // Rings are the four stages that most services want: internal, canary, region,
 // all. Internal has too little traffic for a certificate of health, and all has
 // nothing to compare with: these two are watched. Canary and region must be
@@ -37,7 +41,7 @@ func Rings(o RingOptions) []Stage {
 		o.Cohort = "internal"
 	}
 	if o.CohortPercent == 0 {
-		o.CohortPercent = 0.1
+		o.CohortPercent = defaultCohortPercent
 	}
 	if o.Canary == 0 {
 		o.Canary = 5
@@ -61,7 +65,7 @@ func Rings(o RingOptions) []Stage {
 		ring("all", 100, Slice{Percent: 100}),
 	}
 	stages[0].Internal, stages[0].Health, stages[0].Gates = true, HealthWatched, o.Gates
-	stages[3].Health, stages[3].Gates = HealthWatched, o.LastGates
+	stages[3].Health, stages[3].Gates, stages[3].Approvals = HealthWatched, o.LastGates, o.LastApprovals
 	if stages[3].MinBake = o.LastBake; o.MaxBake != 0 && o.MaxBake <= o.LastBake {
 		stages[3].MaxBake, stages[3].OnUndecided = 0, UndecidedHold
 	}

@@ -26,17 +26,23 @@ func (t Target) String() string { return t.Service + "@" + t.Environment }
 // Stream is the name of the target's stream in the journal. Slashes and percent
 // signs in names are escaped, so no two targets share one.
 func (t Target) Stream() string {
-	escape := strings.NewReplacer("%", "%25", "/", "%2F")
-	return StreamPrefix + escape.Replace(t.Service) + "/" + escape.Replace(t.Environment)
+	return StreamPrefix + escape(t.Service) + "/" + escape(t.Environment)
+}
+
+// escape is a name without slashes. Most have none, and are asked for at each step.
+func escape(name string) string {
+	if !strings.ContainsAny(name, "%/") {
+		return name
+	}
+	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
 }
 
 // StreamPrefix begins the name of every target's stream, and of no other: it is the
 // prefix of a [journal.Work] that drives rollouts.
 const StreamPrefix = "rollout/"
 
-// TargetOf is the target whose stream has this name: what a worker that was given a
-// lease calls [Engine.Step] with. A name that [Target.Stream] gives to no valid target
-// is an error.
+// TargetOf is the target whose stream has this name, as a lease or the feed has it. A
+// name that [Target.Stream] gives to no valid target is an error.
 func TargetOf(stream string) (Target, error) {
 	unescape := strings.NewReplacer("%2F", "/", "%25", "%")
 	name, ok := strings.CutPrefix(stream, StreamPrefix)

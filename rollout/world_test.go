@@ -32,7 +32,7 @@ func plan3() rollout.Plan {
 
 // world is everything around an engine, made to be turned.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	clock   time.Time
 	journal journal.Journal
 	real    *deploytest.Simulated
@@ -43,11 +43,12 @@ type world struct {
 	asked   []string // gates, as "gate stage"
 	health  health.Verdict
 	hErr    error
-	onAsk   func() // called before health answers
+	sick    map[string]bool // slices, as text, that regressed
+	onAsk   func()          // called before health answers
 	plan    rollout.Plan
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	real := new(deploytest.Simulated)
 	real.Serve(production, version("1"))
 	return &world{t: t, clock: nine, journal: new(journal.Memory), real: real, deploy: real, plan: plan3(),
@@ -57,14 +58,17 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) engine() *rollout.Engine {
 	gates := map[string]rollout.Gate{}
-	for _, name := range []string{"first", "last"} {
+	for _, name := range []string{"first", "last", "back"} {
 		gates[name] = rollout.GateFunc(func(_ context.Context, q rollout.GateQuery) (rollout.GateResult, error) {
 			w.asked = append(w.asked, q.Gate+" "+q.Stage.Name)
 			return rollout.GateResult{Verdict: w.verdict[name], Reason: release.Reason{Text: "gate says so"}, Retry: w.retry[name]}, w.gateErr[name]
 		})
 	}
 	e, err := rollout.New(rollout.Options{Journal: w.journal, Deployer: w.deploy, Gates: gates, Now: func() time.Time { return w.clock },
-		Health: rollout.HealthFunc(func(context.Context, rollout.HealthQuery) (health.Verdict, error) {
+		Health: rollout.HealthFunc(func(_ context.Context, q rollout.HealthQuery) (health.Verdict, error) {
+			if q.Slice != nil && w.sick[q.Slice.String()] {
+				return health.Verdict{Kind: health.KindRegressed, Metric: "errors", Why: "errors are twice the control's"}, nil
+			}
 			if w.onAsk != nil {
 				w.onAsk()
 			}

@@ -47,7 +47,8 @@ func (d Deployment) Validate() error {
 		errs = append(errs, errors.New("no event.id"))
 	}
 	switch e.Kind {
-	case release.EventStarted, release.EventExposed, release.EventRegressed, release.EventDeployed, release.EventRolledBack, release.EventStopped:
+	case release.EventStarted, release.EventExposed, release.EventRegressed, release.EventWithdrawn, release.EventDeployed,
+		release.EventRolledBack, release.EventStopped, release.EventHalted, release.EventReplaced:
 	default:
 		errs = append(errs, fmt.Errorf("event.kind %s is unknown", strictjson.Quoted(string(e.Kind))))
 	}

@@ -117,6 +117,7 @@ func (s *story) plan(ref release.Ref) rollout.Plan {
 	return rollout.Plan{
 		Target:  rollout.Target{Service: s.release.Service, Environment: environment},
 		Release: ref, Previous: s.previous, Poll: time.Minute,
+		Budget: rollout.Budget{PercentHours: need.MaxPercentHours},
 		Stages: rollout.Rings(rollout.RingOptions{CohortPercent: internalShare, Canary: canary, Region: regionName,
 			RegionPercent: internalShare + canary + regionShare, Gates: []string{"evidence"}, MinBake: max(need.MinBake, 10*time.Minute)}),
 	}

@@ -21,9 +21,10 @@ type world struct {
 	bad   release.Digest // the release that errs, if one does
 	state worldState
 
-	monitor *health.Monitor
-	fed     int64   // the last minute that the monitor has seen
-	percent float64 // what the newer release got in it
+	monitor *health.Monitor // while the older release serves beside the newer one
+	watch   *health.Watch   // once it does not
+	fed     int64           // the last minute that they have seen
+	percent float64         // what the newer release got in it
 }
 
 // worldState is what the file holds.
@@ -67,7 +68,10 @@ func openWorld(dir *outDir, c *clock, previous release.Ref, begun bool) (*world,
 		}
 	}
 	var err error
-	w.monitor, err = health.New(health.Policy{Metrics: []health.Metric{{Name: "errors"}}})
+	if w.monitor, err = health.New(health.Policy{Metrics: []health.Metric{{Name: "errors"}}}); err != nil {
+		return nil, err
+	}
+	w.watch, err = health.NewWatch(health.WatchPolicy{Metrics: []health.Baseline{{Name: "errors", Rate: usualRate}}})
 	return w, err
 }
 
@@ -120,7 +124,9 @@ func (w *world) Observe(context.Context, rollout.Target) (rollout.Observed, erro
 }
 
 // Health feeds the monitor with the simulated minutes that have passed. A stage
-// that exposes more people begins a new certificate.
+// that exposes more people begins a new certificate. Minutes in which everybody had
+// the newer release have nothing to compare with but the usual rate: the watch has
+// these. A program of one's own leaves this to package rollout/analysis.
 func (w *world) Health(_ context.Context, q rollout.HealthQuery) (health.Verdict, error) {
 	first := q.Since.Unix()/60 + 1
 	for m := max(first, w.fed+1); (m+1)*60 <= q.Now.Unix(); m++ {
@@ -132,9 +138,19 @@ func (w *world) Health(_ context.Context, q rollout.HealthQuery) (health.Verdict
 		if percent == 0 {
 			continue
 		}
-		if _, err := w.monitor.Add(w.minute(m, q.Release.Digest, percent)); err != nil {
+		var err error
+		if s := w.minute(m, q.Release.Digest, percent); percent < 100 {
+			err = w.monitor.Add(s)
+		} else {
+			start := time.Unix(m*60, 0)
+			err = w.watch.Add(health.WatchSample{Metric: s.Metric, Window: health.Window{Start: start, End: start.Add(time.Minute)}, Count: s.Canary})
+		}
+		if err != nil {
 			return health.Verdict{}, err
 		}
+	}
+	if w.percent == 100 && w.monitor.Kind() != health.KindRegressed {
+		return w.watch.Verdict(), nil
 	}
 	return w.monitor.Verdict(), nil
 }

@@ -33,5 +33,5 @@ func Example() {
 	// risk: policy: 3 mistakes
 	// 	line 12, column 1: /rules: there is no "sensitive", which no policy may take away
 	// 	line 96, column 7: /demands/1/rollout/minBake: a number stands where a duration such as "24h" as text must
-	// 	line 110, column 9: /demands/2/requirements/1/independent: "yes" is read in different ways: write text in quotes, numbers as in JSON, booleans as true or false
+	// 	line 111, column 9: /demands/2/requirements/1/independent: "yes" is read in different ways: write text in quotes, numbers as in JSON, booleans as true or false
 }

@@ -159,6 +159,7 @@ var wrongs = []struct{ name, old, new, pointer, text string }{
 	{"an unknown name", "minStages: 3", "minStages: 3\n      @minstage: 3", "/demands/2/rollout/minstage", "no member"},
 	{"another case", "minStages: 4", "minStages: 4\n      @WHY: x", "/demands/3/rollout/WHY", "some parsers"},
 	{"nobody's owners", "tier: high\n    owners: true", "tier: high\n    @owners: all", "/demands/2/owners", "text stands where true or false"},
+	{"exposure of nothing", "maxPercentHours: 150", "@maxPercentHours: 0", "/demands/3/rollout/maxPercentHours", "any exposure will do"},
 	{"step of nothing", "maxStepPercent: 50", "@maxStepPercent: 0", "/demands/3/rollout/maxStepPercent", "any share will do"},
 	{"window of nothing", "window: 168h", "@window: 0s", "/window", "must be more than zero"},
 	{"answers as booleans", "{name: exposed, values: [\"no\", \"yes\"]}", "{name: exposed, values: [@no, \"yes\"]}", "/advisories/table/axes/1/values/0", "in different ways"},

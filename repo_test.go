@@ -95,8 +95,11 @@ func mayImport(from, to string) bool {
 	case room(from) == "release":
 		return room(to) == "release"
 	case slices.Contains(rooms, room(from)):
-		if from == "rollout/health" {
-			return false // health is pure and stands alone
+		if from == "rollout/health" || from == "rollout/calendar" {
+			return false // they are pure and stand alone
+		}
+		if strings.HasPrefix(from, "rollout/health/") {
+			return to == "rollout/health" // readers know nothing of rollouts
 		}
 		return room(to) == "release" || room(to) == room(from)
 	}
@@ -114,7 +117,7 @@ func TestImportDirection(t *testing.T) {
 	}
 	// The rule itself can fail.
 	for _, c := range [][2]string{{"risk", "evidence"}, {"rollout", "metrics"}, {"release", "risk"}, {"release/gitlog", "rollout"},
-		{"rollout/health", "rollout"}, {"release/report", "evidence"}, {"internal/stats", "metrics"}, {"risk", "examples/quickstart"}} {
+		{"rollout/health", "rollout"}, {"rollout/health/prometheus", "rollout"}, {"rollout/calendar", "rollout"}, {"release/report", "evidence"}, {"internal/stats", "metrics"}, {"risk", "examples/quickstart"}} {
 		require.False(t, mayImport(c[0], c[1]), "%v", c)
 	}
 }
@@ -160,7 +163,7 @@ var budgets = []struct {
 	mb      float64
 	modules int
 }{
-	{"release", 4, 3}, {"risk", 4, 3}, {"rollout", 4, 3}, {"rollout/health", 4, 3}, {"metrics", 4, 3},
+	{"release", 4, 3}, {"risk", 4, 3}, {"rollout", 4, 3}, {"rollout/health", 4, 3}, {"rollout/analysis", 4.5, 3}, {"rollout/health/samplefile", 4, 3}, {"rollout/health/counter", 4, 3}, {"rollout/health/kayenta", 4, 3}, {"rollout/health/prometheus", 9, 3}, {"rollout/calendar", 4, 3}, {"metrics", 4, 3},
 	{"evidence", 6, 6}, {"evidence/predicate", 4, 3}, {"evidence/collect", 5, 3},
 	// What reads one kind of file stays light; what reads all of them need not.
 	{"release/lockfile", 4, 3}, {"release/sbom", 4.5, 3}, {"release/plan", 4, 3}, {"release/manifest", 4, 3}, {"release/config", 4, 4}, {"release/graph", 4, 3},
@@ -496,13 +499,41 @@ func TestReadmeExampleCompiles(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	blocks := goBlock.FindAllSubmatch(readme, -1)
-	require.Len(t, blocks, 1)
+	require.Len(t, blocks, 2)
 	size, modules := weigh(t, blocks[0][1])
 	t.Logf("README's example: %.2f MB, %v", size, modules)
 	formatted, err := format.Source(blocks[0][1])
 	require.NoError(t, err)
 	require.Equal(t, string(formatted), string(blocks[0][1]), "README's example is not gofmt-ed")
+	part := fmt.Sprintf(aroundRollouts, blocks[1][1])
+	weigh(t, []byte(part))
+	formatted, err = format.Source(blocks[1][1])
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), string(blocks[1][1]), "README's part about rollouts is not gofmt-ed")
 }
+
+// aroundRollouts makes a program of the README's part about rollouts.
+const aroundRollouts = `package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/sallyport-dev/sallyport/release"
+	"github.com/sallyport-dev/sallyport/release/journal"
+	"github.com/sallyport-dev/sallyport/risk"
+	"github.com/sallyport-dev/sallyport/rollout"
+	"github.com/sallyport-dev/sallyport/rollout/calendar"
+)
+
+func main() {
+	log.Fatal(deploy(context.Background(), risk.Assessment{}, release.Ref{}, release.Ref{}, nil, rollout.By{}, rollout.Options{}))
+}
+
+func deploy(ctx context.Context, care risk.Assessment, current, next release.Ref, authors []release.Actor, ada rollout.By, options rollout.Options) error {
+%s}
+`
 
 // The README names every rule of package evidence, and its comment does.
 func TestReadmeRules(t *testing.T) {
@@ -533,7 +564,7 @@ func TestReadmeMap(t *testing.T) {
 	require.NoError(t, err)
 	var there, named []string
 	for _, p := range packages(t) {
-		if rel := p.rel(); rel != "" && room(rel) != "internal" {
+		if rel := p.rel(); rel != "" && !slices.Contains(strings.Split(rel, "/"), "internal") {
 			there = append(there, rel)
 		}
 	}

@@ -24,21 +24,26 @@ type analysis struct {
 
 	deps          []dep
 	links         []link
+	episodes      []int            // for each incident, the one with which its episode begins
 	streams       map[stream][]int // indexes of deps by moment
 	order         []stream         // the keys of streams, sorted
 	byRef         map[Ref]int
 	changes       map[Ref]int
 	failuresKnown bool
+	// nexts and heads are by deployment: see runs. owns is by incident: see
+	// incidentGroup.
+	nexts, heads, owns []int
 
 	groups []group
 	cells  []cell // group g, window w: g*len(windows)+w
 }
 
-// stream is one service in one environment.
-type stream struct{ service, environment string }
+// stream is one service in one environment and, where the definition knows
+// regions, in one region.
+type stream struct{ service, environment, region string }
 
 func (s stream) compare(o stream) int {
-	return cmp.Or(cmp.Compare(s.service, o.service), cmp.Compare(s.environment, o.environment))
+	return cmp.Or(cmp.Compare(s.service, o.service), cmp.Compare(s.environment, o.environment), cmp.Compare(s.region, o.region))
 }
 
 // dep is what the analysis found out of a deployment. Indexes are -1 for none.
@@ -50,12 +55,19 @@ type dep struct {
 	as       int
 	rollback bool
 	target   int // what the rollback takes back
-	first    bool
+	// again says what it does with a version that was tried before, in deployment prior.
+	again Detected
+	prior int
+	// rework is why it is likely to be unplanned, "" where nothing says so, and fixes the
+	// deployment that it repairs.
+	rework string
+	fixes  int
+	first  bool
 	// takenBack says that another deployment took it back, restored when.
 	takenBack   bool
 	takenBackBy int
 	restored    time.Time
-	incidents   []int
+	incidents   []int // by the time at which they began
 	failed      bool
 	group       int
 }
@@ -68,6 +80,8 @@ const (
 	whyNotExposed  = "it exposed nobody"
 	whyRepeat      = "it repeats the version that was running"
 	whyRollback    = "it takes another deployment back"
+	whyRetry       = "it tries again what was tried and had exposed nobody"
+	whyRegion      = "it brings to another region what was deployed already"
 )
 
 type group struct {
@@ -87,7 +101,8 @@ type cell struct {
 	group, window int
 	deps          []int  // by moment
 	leads         []lead // of those deps
-	failures      []int  // deps whose recovery belongs here
+	recoveries    []recovery
+	incidents     []int // those that began here, where all incidents count
 }
 
 // lead is one change that a deployment brought.
@@ -109,18 +124,18 @@ func analyse(s *Snapshot, def Definition, q Query) (*analysis, error) {
 	}
 	def.Environments, def.Links = slices.Clone(def.Environments), slices.Clone(def.Links)
 	a := &analysis{s: s, def: def, q: q, digest: digest, deps: make([]dep, len(s.deployments)),
-		links: make([]link, len(s.incidents)), streams: map[stream][]int{}, byRef: map[Ref]int{}, changes: map[Ref]int{}}
+		links: make([]link, len(s.incidents)), episodes: make([]int, len(s.incidents)), streams: map[stream][]int{}, byRef: map[Ref]int{}, changes: map[Ref]int{}}
 	if a.windows, err = q.windows(); err != nil {
 		return nil, err
 	}
 	for i := range s.deployments {
 		d := &s.deployments[i]
 		a.byRef[d.Ref()] = i
-		a.deps[i] = dep{moment: d.At, as: i, target: -1, takenBackBy: -1, group: -1}
+		a.deps[i] = dep{moment: d.At, as: i, target: -1, prior: -1, fixes: -1, takenBackBy: -1, group: -1}
 		if def.DeployedAt == DeployedAtStart {
 			a.deps[i].moment = d.begin()
 		}
-		key := stream{d.Service, d.Environment}
+		key := stream{d.Service, d.Environment, def.region(d)}
 		a.streams[key] = append(a.streams[key], i)
 	}
 	for i := range s.changes {
@@ -132,9 +147,12 @@ func analyse(s *Snapshot, def Definition, q Query) (*analysis, error) {
 		slices.SortFunc(ids, func(x, y int) int { return cmp.Or(a.deps[x].moment.Compare(a.deps[y].moment), cmp.Compare(x, y)) })
 		a.walk(ids)
 	}
+	a.mergeRegions()
 	a.takeBack()
 	a.linkIncidents()
 	a.judge()
+	a.detectRework()
+	a.runs()
 	if err := a.group(); err != nil {
 		return nil, err
 	}
@@ -142,11 +160,13 @@ func analyse(s *Snapshot, def Definition, q Query) (*analysis, error) {
 	return a, nil
 }
 
-// walk goes through the deployments of one service in one environment by time,
-// and says of each whether it counts, repeats, or takes another one back.
+// walk goes through the deployments of one stream by time, and says of each
+// whether it counts, repeats, or takes another one back.
 func (a *analysis) walk(ids []int) {
 	running := -1
-	met := map[string]int{} // versions by the order in which they were first met
+	attempt := -1            // the first of the attempts of one version that exposed nobody, with nothing else since
+	last := map[string]int{} // of each version, its last deployment
+	met := map[string]int{}  // versions by the order in which they were first met
 	known := false
 	for _, i := range ids {
 		d, x := &a.s.deployments[i], &a.deps[i]
@@ -163,9 +183,19 @@ func (a *analysis) walk(ids []int) {
 		if x.why != "" {
 			continue
 		}
-		if d.Outcome == DeploymentNotExposed {
-			continue // it counts, and changes nothing in the environment
+		retry := attempt >= 0 && d.Version != "" && a.s.deployments[attempt].Version == d.Version
+		if retry {
+			x.again, x.prior = DetectedRetry, attempt
 		}
+		if d.Outcome == DeploymentNotExposed { // it counts, and changes nothing in the environment
+			if !retry {
+				attempt = i
+			} else if a.def.RetriesOnce {
+				x.why, x.as, x.again = whyRetry, attempt, DetectedUnknown
+			}
+			continue
+		}
+		attempt = -1
 		x.first = !known && d.Follows == ""
 		known = true
 		order, again := met[d.Version]
@@ -177,10 +207,18 @@ func (a *analysis) walk(ids []int) {
 		if running >= 0 && d.Version != "" {
 			r := &a.s.deployments[running]
 			repeat = r.Version == d.Version && r.Outcome == DeploymentSucceeded && d.Outcome == DeploymentSucceeded
-			if a.def.DetectRollbacks && again && r.Version != "" && order < met[r.Version] {
+			switch {
+			case !again || r.Version == "":
+			case a.def.DetectRollbacks && order < met[r.Version]:
 				x.rollback, x.target = true, running
+			case x.again != DetectedUnknown:
+			case a.s.deployments[last[d.Version]].Outcome == DeploymentFailed:
+				x.again, x.prior = DetectedRetry, last[d.Version]
+			case order > met[r.Version]:
+				x.again, x.prior = DetectedRestore, last[d.Version]
 			}
 		}
+		last[d.Version] = i
 		if !d.RollbackOf.IsZero() {
 			x.rollback, x.target = true, a.find(d.RollbackOf)
 		}
@@ -189,6 +227,9 @@ func (a *analysis) walk(ids []int) {
 			x.why = whyRollback
 		case repeat && !x.rollback && a.def.Repeats == RepeatOnce:
 			x.why, x.as = whyRepeat, a.deps[running].as
+		}
+		if x.rollback || x.why != "" {
+			x.again, x.prior = DetectedUnknown, -1
 		}
 		// A deployment that failed and was recovered leaves what was before.
 		if d.Outcome == DeploymentSucceeded || d.Recovered.IsZero() {
@@ -228,6 +269,7 @@ func (a *analysis) judge() {
 			a.deps[t].incidents = append(a.deps[t].incidents, i)
 		}
 	}
+	a.cluster()
 	a.failuresKnown = a.q.FailuresObserved || len(a.s.incidents) > 0
 	for i := range a.deps {
 		x, outcome := &a.deps[i], a.s.deployments[i].Outcome
@@ -282,19 +324,20 @@ func (a *analysis) group() error {
 				g.observed.to = x.moment
 			}
 		}
-		if c := a.cell(x.group, x.moment); c != nil {
-			c.deps = append(c.deps, i)
-		}
-		if x.failed && d.Outcome != DeploymentNotExposed {
-			at := x.moment
-			if a.def.RecoveryWindow == RecoveryByStart {
-				at = a.failedAt(i)
-			}
-			if c := a.cell(x.group, at); c != nil {
-				c.failures = append(c.failures, i)
-			}
+		cells := a.cellsAt(x.group, x.moment)
+		for k := range cells {
+			cells[k].deps = append(cells[k].deps, i)
 		}
 	}
+	if err := a.ownIncidents(at); err != nil {
+		return err
+	}
+	a.recoveries(func(g int, at time.Time, r recovery) {
+		cells := a.cellsAt(g, at)
+		for k := range cells {
+			cells[k].recoveries = append(cells[k].recoveries, r)
+		}
+	})
 	for g := range a.groups {
 		o := &a.groups[g].observed
 		first, last := o.from, o.to
@@ -320,6 +363,33 @@ func (a *analysis) group() error {
 	return nil
 }
 
+// ownIncidents puts incidents into their own groups and cells, where the
+// definition counts all of them.
+func (a *analysis) ownIncidents(groups map[string]int) error {
+	if a.def.FailCounts != FailIncidents {
+		return nil
+	}
+	a.owns = make([]int, len(a.links))
+	for n := range a.links {
+		key, err := a.incidentKey(n)
+		if err != nil {
+			return err
+		}
+		g, ok := groups[strings.Join(key, "\x00")]
+		if !ok {
+			g = -1
+		}
+		a.owns[n] = g
+		if at := a.s.incidents[n].At; ok && !at.After(a.s.asOf) {
+			cells := a.cellsAt(g, at)
+			for k := range cells {
+				cells[k].incidents = append(cells[k].incidents, n)
+			}
+		}
+	}
+	return nil
+}
+
 // key is the values of a deployment's dimensions, in the order of the query.
 func (a *analysis) key(i int) ([]string, error) {
 	d := &a.s.deployments[i]
@@ -340,14 +410,19 @@ func (a *analysis) key(i int) ([]string, error) {
 	return out, nil
 }
 
-// cell is where a moment of a group stands, nil outside the query's range.
-func (a *analysis) cell(g int, t time.Time) *cell {
+// cellsAt are those in which a moment of a group stands: none outside the query's
+// range, several where windows overlap.
+func (a *analysis) cellsAt(g int, t time.Time) []cell {
 	if t.Before(a.q.From) || !t.Before(a.q.To) {
 		return nil
 	}
 	w, found := slices.BinarySearchFunc(a.windows, t, func(w Window, t time.Time) int { return w.From.Compare(t) })
-	if !found {
-		w--
+	if found {
+		w++
 	}
-	return &a.cells[g*len(a.windows)+w]
+	first := w
+	for first > 0 && a.windows[first-1].To.After(t) {
+		first--
+	}
+	return a.cells[g*len(a.windows)+first : g*len(a.windows)+w]
 }

@@ -15,7 +15,7 @@ import (
 func check(e metrics.Explanation) error {
 	var values []float64
 	var durations []stats.Duration
-	counted, numerator, negative, open := 0, 0, 0, 0
+	counted, numerator, alone, negative, open := 0, 0, 0, 0, 0
 	for _, c := range e.Contributions {
 		switch c.Use {
 		case metrics.UseCounted:
@@ -23,6 +23,8 @@ func check(e metrics.Explanation) error {
 		case metrics.UseNumerator:
 			counted++
 			numerator++
+		case metrics.UseAlone:
+			alone++
 		case metrics.UseValue, metrics.UseCensored:
 			if c.Value < 0 {
 				negative++
@@ -39,7 +41,8 @@ func check(e metrics.Explanation) error {
 		default:
 			return fmt.Errorf("%s %s has no use", c.Kind, c.Ref)
 		}
-		if c.Kind == metrics.KindIncident && (c.Link == nil || c.Link.Reason == "" || c.Link.Confidence == metrics.ConfidenceUnknown) {
+		// What shows that a deployment failed is linked; what counts by itself need not be.
+		if c.Kind == metrics.KindIncident && (c.Link == nil || c.Link.Reason == "" || c.Use == metrics.UseEvidence && c.Link.Confidence == metrics.ConfidenceUnknown) {
 			return fmt.Errorf("incident %s stands here without a link", c.Ref)
 		}
 	}
@@ -53,21 +56,27 @@ func check(e metrics.Explanation) error {
 			value, in = float64(n)/e.Weeks, stats.Interval{Lo: g.Lo / e.Weeks, Hi: g.Hi / e.Weeks}
 		}
 	case metrics.FailRate, metrics.ReworkRate:
-		if n > 0 {
+		switch {
+		case n == 0:
+		case r.Method == metrics.MethodIncidents:
+			g := stats.Garwood(alone, r.Level)
+			value, in = float64(alone)/float64(n), stats.Interval{Lo: g.Lo / float64(n), Hi: g.Hi / float64(n)}
+		default:
 			value, in = float64(numerator)/float64(n), stats.Wilson(numerator, n, r.Level)
 		}
-	case metrics.LeadTime:
+	case metrics.LeadTime, metrics.RecoveryTime:
 		n = len(values)
 		slices.Sort(values)
-		if n > 0 {
-			value, in = stats.Quantile(values, 0.5), stats.Interval{Lo: math.Inf(-1), Hi: math.Inf(1)}
-		}
-		if lo, hi, ok := stats.OrderRanks(n, 0.5, r.Level); ok {
-			in = stats.Interval{Lo: values[lo-1], Hi: values[hi-1]}
-		}
-	case metrics.RecoveryTime:
-		n = len(durations)
-		if n > 0 {
+		switch {
+		case n == 0:
+		case r.Method == metrics.MethodOrder || r.Method == metrics.MethodOrderLower || r.Method == metrics.MethodMean:
+			value, in = checkComplete(values, r.Method, r.Level)
+		case r.Method == metrics.MethodRestrictedMean:
+			value = stats.RestrictedMean(stats.KaplanMeier(durations), values[n-1])
+			if !math.IsNaN(value) {
+				in = stats.Interval{Lo: math.Inf(-1), Hi: math.Inf(1)}
+			}
+		default:
 			steps := stats.KaplanMeier(durations)
 			value, in = stats.Median(steps), stats.MedianInterval(steps, r.Level)
 			if math.IsNaN(in.Lo) {
@@ -91,6 +100,9 @@ func check(e metrics.Explanation) error {
 			return fmt.Errorf("%s is %v, not %v", name, pair[0], pair[1])
 		}
 	}
+	if (alone > 0) != (r.Metric == metrics.FailRate && r.Method == metrics.MethodIncidents && alone > 0) {
+		return fmt.Errorf("%d facts count alone by the method %q", alone, r.Method)
+	}
 	if r.Negative != negative || r.Metric == metrics.RecoveryTime && r.Censored != open {
 		return fmt.Errorf("%d negative, %d censored, not %d and %d", r.Negative, r.Censored, negative, open)
 	}
@@ -101,4 +113,33 @@ func check(e metrics.Explanation) error {
 		return fmt.Errorf("status %s with value %v and reason %q", r.Status, r.Value, r.Reason)
 	}
 	return nil
+}
+
+// checkComplete is the summary of sorted values by a method that needs all of them
+// to be over, with its interval.
+func checkComplete(values []float64, method string, level float64) (float64, stats.Interval) {
+	n, in := len(values), stats.Interval{Lo: math.Inf(-1), Hi: math.Inf(1)}
+	if method == metrics.MethodMean {
+		var sum, square float64
+		for _, v := range values {
+			sum += v
+		}
+		mean := sum / float64(n)
+		for _, v := range values {
+			square += float64((v - mean) * (v - mean))
+		}
+		if n > 1 {
+			x := stats.BetaQuantile(1-level, float64(n-1)/2, 0.5)
+			half := float64(math.Sqrt(float64(n-1)*(1-x)/x) * math.Sqrt(square/float64(n-1)/float64(n)))
+			in = stats.Interval{Lo: mean - half, Hi: mean + half}
+		}
+		return mean, in
+	}
+	if lo, hi, ok := stats.OrderRanks(n, 0.5, level); ok {
+		in = stats.Interval{Lo: values[lo-1], Hi: values[hi-1]}
+	}
+	if method == metrics.MethodOrderLower {
+		return values[(n-1)/2], in
+	}
+	return stats.Quantile(values, 0.5), in
 }

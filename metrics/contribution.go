@@ -20,9 +20,10 @@ const (
 	UseCensored      // its Value is a time that was not over yet
 	UseEvidence      // it says something about a deployment that is listed, and is not counted itself
 	UseExcluded      // it has no part in the value
+	UseAlone         // in the numerator of a rate and not in its denominator
 )
 
-var uses = enum.Table[Use]{Type: "metrics.Use", Names: []string{"unknown", "counted", "numerator", "value", "censored", "evidence", "excluded"}}
+var uses = enum.Table[Use]{Type: "metrics.Use", Names: []string{"unknown", "counted", "numerator", "value", "censored", "evidence", "excluded", "alone"}}
 
 // String is the value's name.
 func (u Use) String() string { return uses.Text(u) }
@@ -72,7 +73,7 @@ type Explanation struct {
 // value, those that were left out, and the links between them, each with a
 // reason.
 func (r *Report) Explain(res Result) (Explanation, error) {
-	a := r.a
+	a := r.analysis()
 	g, group := slices.BinarySearchFunc(a.groups, res.Key, func(g group, key []string) int { return slices.Compare(g.key, key) })
 	w, window := slices.BinarySearchFunc(a.windows, res.Window, func(w, o Window) int { return w.From.Compare(o.From) })
 	if group && window && a.groups[g].reported && res.Definition == a.digest && res.Metric != MetricUnknown && res.Metric <= ReworkRate {
@@ -88,18 +89,29 @@ func (r *Report) Explain(res Result) (Explanation, error) {
 // reason: deployments outside of the range, changes that no deployment there
 // brought, incidents without a deployment.
 func (r *Report) Unused() []Contribution {
-	a := r.a
+	a := r.analysis()
 	var out []Contribution
-	deps, changes := make([]bool, len(a.deps)), make([]bool, len(a.s.changes))
+	deps, changes, incidents := make([]bool, len(a.deps)), make([]bool, len(a.s.changes)), make([]bool, len(a.links))
+	evidence := make([]bool, len(a.deps)) // deployments of which the evidence stands in an explanation
 	for c := range a.cells {
 		if !a.groups[a.cells[c].group].reported {
 			continue
 		}
 		for _, i := range a.cells[c].deps {
-			deps[i] = true
+			deps[i], evidence[i] = true, true
 		}
-		for _, i := range a.cells[c].failures {
-			deps[i] = true
+		for _, r := range a.cells[c].recoveries {
+			if r.dep >= 0 {
+				deps[r.dep] = true
+			}
+			if r.incident >= 0 {
+				incidents[r.incident] = true
+			} else {
+				evidence[r.dep] = true
+			}
+		}
+		for _, n := range a.cells[c].incidents {
+			incidents[n] = true
 		}
 		for _, l := range a.cells[c].leads {
 			if l.change >= 0 {
@@ -124,7 +136,7 @@ func (r *Report) Unused() []Contribution {
 		}
 	}
 	for i := range a.links {
-		if dep := a.links[i].dep; dep < 0 || !deps[dep] {
+		if dep := a.links[i].dep; !incidents[i] && (dep < 0 || !evidence[dep]) {
 			out = append(out, a.incident(i, UseExcluded))
 		}
 	}
@@ -134,6 +146,9 @@ func (r *Report) Unused() []Contribution {
 // deployment is a deployment's contribution.
 func (a *analysis) deployment(i int, use Use, reason string) Contribution {
 	d := &a.s.deployments[i]
+	if reason == "" {
+		reason = a.deps[i].again.reason()
+	}
 	c := Contribution{Kind: KindDeployment, Ref: d.Ref(), Rev: d.Rev, At: a.deps[i].moment, Use: use, Reason: reason}
 	if as := a.deps[i].as; as != i {
 		c.Deployment = a.s.deployments[as].Ref()
@@ -147,7 +162,7 @@ func (a *analysis) deployment(i int, use Use, reason string) Contribution {
 func (a *analysis) incident(i int, use Use) Contribution {
 	n := &a.s.incidents[i]
 	l := a.public(i)
-	return Contribution{Kind: KindIncident, Ref: n.Ref(), Rev: n.Rev, At: n.At, Use: use, Deployment: l.Deployment, Link: &l, Reason: l.Reason}
+	return Contribution{Kind: KindIncident, Ref: n.Ref(), Rev: n.Rev, At: n.At, Use: use, Deployment: l.Deployment, Link: &l, Reason: a.episodeReason(i, l.Reason)}
 }
 
 // evidence visits what shows that deployment i failed.

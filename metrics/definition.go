@@ -35,16 +35,27 @@ type Definition struct {
 
 	// Frequency says which counted deployments make up the deployment frequency.
 	Frequency FrequencyRule `json:"frequency"`
+	// FrequencyPer says whether deployments are counted, or days with one.
+	FrequencyPer FrequencyUnit `json:"frequencyPer"`
 
 	// LeadFrom and LeadTo bound the lead time of a change; LeadPer says whether each
 	// change or each deployment has one value.
 	LeadFrom LeadStart  `json:"leadFrom"`
 	LeadTo   LeadEnd    `json:"leadTo"`
 	LeadPer  LeadWeight `json:"leadPer"`
+	// LeadSpan says whether a lead time is one span or a sum of stages, LeadRounding
+	// how it, or each stage, is rounded, and LeadSummary which one number stands for
+	// all of them.
+	LeadSpan     LeadSpan `json:"leadSpan"`
+	LeadRounding Rounding `json:"leadRounding"`
+	LeadSummary  Summary  `json:"leadSummary"`
 	// First says whether the first known deployment of a service has lead times.
 	First FirstRule `json:"first"`
-	// Quantile is how the median of the lead times is taken between two values.
+	// Quantile is how the median of the lead times is taken between two values, and
+	// that of recovery times unless it is the Kaplan-Meier one.
 	Quantile QuantileType `json:"quantile"`
+	// Negative says what becomes of lead times and recovery times below zero.
+	Negative NegativeRule `json:"negative"`
 
 	// A deployment failed if one of the chosen signs is there: its outcome
 	// (OutcomeFails), another deployment that took it back (RollbackFails), an incident
@@ -52,6 +63,9 @@ type Definition struct {
 	OutcomeFails  bool `json:"outcomeFails"`
 	RollbackFails bool `json:"rollbackFails"`
 	IncidentFails bool `json:"incidentFails"`
+	// FailBase is the denominator of the fail rate, FailCounts its numerator.
+	FailBase   FailBase  `json:"failBase"`
+	FailCounts FailCount `json:"failCounts"`
 
 	// Links are the ways to find the deployment behind an incident, tried in this
 	// order. LinkWithin bounds the last of them, [LinkWindow], and is also how long
@@ -59,15 +73,58 @@ type Definition struct {
 	Links      []LinkRule    `json:"links"`
 	LinkWithin time.Duration `json:"linkWithin"`
 
-	// One failed deployment has one recovery, however many incidents it caused: from
-	// RecoverFrom to RecoverTo, counted in the window that RecoveryWindow says.
+	// RecoveryOf says what has a recovery time: from RecoverFrom to RecoverTo, counted
+	// in the window that RecoveryWindow says.
+	RecoveryOf     RecoveryUnit   `json:"recoveryOf"`
 	RecoverFrom    RecoveryStart  `json:"recoverFrom"`
 	RecoverTo      RecoveryEnd    `json:"recoverTo"`
 	RecoveryWindow RecoveryWindow `json:"recoveryWindow"`
 
+	// Open says what becomes of recoveries that are not over, RecoveryRounding how
+	// each is rounded, and RecoverySummary which one number stands for all of them.
+	Open             OpenRule `json:"open"`
+	RecoveryRounding Rounding `json:"recoveryRounding"`
+	RecoverySummary  Summary  `json:"recoverySummary"`
+
+	// Rework says whether there is a rework rate.
+	Rework ReworkRule `json:"rework"`
 	// RollbackIsRework makes each rollback an unplanned deployment of the rework
 	// rate, in its numerator and its denominator.
 	RollbackIsRework bool `json:"rollbackIsRework"`
+
+	// RetriesOnce makes one failed attempt of several: attempts that exposed nobody, of
+	// one version in one service and environment, with nothing of another version
+	// between. It has an effect where AttemptsCount is true. The attempt that succeeds
+	// in the end counts as the deployment it is.
+	RetriesOnce bool `json:"retriesOnce,omitempty"`
+	// RegionBy is what names the region of a deployment: [DimEnvironment], or a name
+	// of [Dims]; "" means that there are no regions. Each region is followed by itself,
+	// so that a region which lags behind looks like no rollback; and what comes to
+	// several regions within RegionsWithin of the first, the same version of the
+	// same service and, unless RegionBy is the environment, in the same environment,
+	// is one deployment: the first, which answers for all of them. Only deployments
+	// that succeeded and that name their version are taken together, and rollbacks
+	// only with rollbacks. RegionsWithin is above 0 if there are regions, at most 90
+	// days. Where the environment is the region, results are asked for by service.
+	RegionBy      string        `json:"regionBy,omitempty"`
+	RegionsWithin time.Duration `json:"regionsWithin,omitempty"`
+	// RevertIsRework and HotfixWithin find unplanned deployments where nobody said
+	// whether one was planned, see [Planned]. RevertIsRework takes one for unplanned
+	// that brings a change which reverts what an earlier deployment of its service in
+	// its environment brought. HotfixWithin, if above 0, takes one for unplanned that
+	// comes first after a failed one, within this time of the first sign of the failure,
+	// with another version; at most 90 days. HotfixChanges is the largest number of
+	// changes that such a one may bring, 0 for any. No rollback, repeat or retry is a
+	// hotfix.
+	RevertIsRework bool          `json:"revertIsRework,omitempty"`
+	HotfixWithin   time.Duration `json:"hotfixWithin,omitempty"`
+	HotfixChanges  int           `json:"hotfixChanges,omitempty"`
+	// ClusterWithin, if above 0, makes one incident of those of one deployment that
+	// overlap, or of which one begins at most this long after the last one ended; at
+	// most 90 days. A deployment has then recovered when the first of these episodes is
+	// over: one that begins later is listed, and does not make the recovery longer. If
+	// 0, each incident stands alone, and recovery lasts until the last one is over.
+	ClusterWithin time.Duration `json:"clusterWithin,omitempty"`
 
 	// MinSample is how many values, deployments or failures a median or a rate needs;
 	// with fewer its status is [StatusTooFew]. A frequency needs none: zero
@@ -82,7 +139,7 @@ type Definition struct {
 // same; a deployment failed if it did not succeed, was rolled back or caused an
 // incident; recovery runs from the deployment until service is restored for
 // good; rework are unplanned deployments made because of an incident, rollbacks
-// included.
+// and reverts included.
 func DORA() Definition {
 	return Definition{
 		Name:             "DORA",
@@ -92,20 +149,33 @@ func DORA() Definition {
 		Rollbacks:        RollbackAside,
 		DetectRollbacks:  true,
 		Frequency:        FrequencyOfSuccesses,
+		FrequencyPer:     FrequencyPerDeployment,
 		LeadFrom:         LeadFromCommit,
 		LeadTo:           LeadToSuccess,
 		LeadPer:          LeadPerChange,
+		LeadSpan:         LeadWhole,
+		LeadRounding:     RoundingNone,
+		LeadSummary:      SummaryMedian,
 		First:            FirstExcluded,
 		Quantile:         QuantileType7,
+		Negative:         NegativeKept,
 		OutcomeFails:     true,
 		RollbackFails:    true,
 		IncidentFails:    true,
-		Links:            []LinkRule{LinkExplicit, LinkArtifact, LinkVersion, LinkRollback, LinkWindow},
+		FailBase:         FailOfAll,
+		FailCounts:       FailDeployments,
+		Links:            []LinkRule{LinkExplicit, LinkArtifact, LinkVersion, LinkRevert, LinkRollback, LinkWindow},
 		LinkWithin:       24 * time.Hour,
+		RecoveryOf:       RecoveryOfDeployment,
 		RecoverFrom:      RecoverFromDeployed,
 		RecoverTo:        RecoverToResolved,
 		RecoveryWindow:   RecoveryByDeployment,
+		Open:             OpenCensored,
+		RecoveryRounding: RoundingNone,
+		RecoverySummary:  SummaryMedian,
+		Rework:           ReworkUnplanned,
 		RollbackIsRework: true,
+		RevertIsRework:   true,
 		MinSample:        1,
 	}
 }
@@ -124,19 +194,31 @@ func (d *Definition) Validate() error {
 	choice("repeats", uint8(d.Repeats), uint8(RepeatEach))
 	choice("rollbacks", uint8(d.Rollbacks), uint8(RollbackCounts))
 	choice("frequency", uint8(d.Frequency), uint8(FrequencyOfAll))
+	choice("frequencyPer", uint8(d.FrequencyPer), uint8(FrequencyPerDay))
+	choice("leadSpan", uint8(d.LeadSpan), uint8(LeadByStages))
+	choice("leadRounding", uint8(d.LeadRounding), uint8(RoundingMinutesDown))
+	choice("leadSummary", uint8(d.LeadSummary), uint8(SummaryMean))
+	choice("negative", uint8(d.Negative), uint8(NegativeDropped))
+	choice("failBase", uint8(d.FailBase), uint8(FailOfSuccesses))
+	choice("failCounts", uint8(d.FailCounts), uint8(FailIncidents))
+	choice("recoveryOf", uint8(d.RecoveryOf), uint8(RecoveryOfRun))
+	choice("open", uint8(d.Open), uint8(OpenUntilNow))
+	choice("recoveryRounding", uint8(d.RecoveryRounding), uint8(RoundingMinutesDown))
+	choice("recoverySummary", uint8(d.RecoverySummary), uint8(SummaryMean))
+	choice("rework", uint8(d.Rework), uint8(ReworkNone))
 	choice("leadFrom", uint8(d.LeadFrom), uint8(LeadFromMerge))
 	choice("leadTo", uint8(d.LeadTo), uint8(LeadToExposure))
 	choice("leadPer", uint8(d.LeadPer), uint8(LeadPerDeployment))
 	choice("first", uint8(d.First), uint8(FirstIncluded))
-	choice("quantile", uint8(d.Quantile), uint8(QuantileType7))
-	choice("recoverFrom", uint8(d.RecoverFrom), uint8(RecoverFromDetected))
-	choice("recoverTo", uint8(d.RecoverTo), uint8(RecoverToRestored))
-	choice("recoveryWindow", uint8(d.RecoveryWindow), uint8(RecoveryByStart))
+	choice("quantile", uint8(d.Quantile), uint8(QuantileLower))
+	choice("recoverFrom", uint8(d.RecoverFrom), uint8(RecoverFromEnded))
+	choice("recoverTo", uint8(d.RecoverTo), uint8(RecoverToSuccess))
+	choice("recoveryWindow", uint8(d.RecoveryWindow), uint8(RecoveryByEnd))
 	if !d.OutcomeFails && !d.RollbackFails && !d.IncidentFails {
 		errs = append(errs, fmt.Errorf("metrics: definition %q has no sign by which a deployment fails", d.Name))
 	}
 	for i, l := range d.Links {
-		choice(fmt.Sprintf("a known link rule at %d", i), uint8(l), uint8(LinkWindow))
+		choice(fmt.Sprintf("a known link rule at %d", i), uint8(l), uint8(LinkLast))
 		if slices.Contains(d.Links[:i], l) {
 			errs = append(errs, fmt.Errorf("metrics: definition %q has link rule %q twice", d.Name, l))
 		}
@@ -144,6 +226,7 @@ func (d *Definition) Validate() error {
 	if slices.Contains(d.Links, LinkWindow) && d.LinkWithin <= 0 || d.LinkWithin < 0 || d.LinkWithin > maxLinkWithin {
 		errs = append(errs, fmt.Errorf("metrics: definition %q links within %q, not within (0, %s]", d.Name, d.LinkWithin, maxLinkWithin))
 	}
+	errs = append(errs, d.validateDetection()...)
 	for _, t := range append([]string{d.Name}, d.Environments...) {
 		if err := checkText("a text", t); err != nil {
 			errs = append(errs, fmt.Errorf("metrics: definition %q: %w", d.Name, err))

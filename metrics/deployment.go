@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/internal/enum"
@@ -30,6 +31,13 @@ type Deployment struct {
 	// Follows is the version that it took the place of. Where it is set, the
 	// deployment is not the first one, even if the log knows no earlier.
 	Follows string `json:"follows,omitempty"`
+	// Commit is the revision that was built, where it is known.
+	Commit string `json:"commit,omitempty"`
+	// Tier is how risky the release was held to be before it was deployed, and Risk the
+	// probability that it fails that was foretold, above 0 and below 1; unknown and 0
+	// where nobody said. No metric depends on them: they are what is put to the test.
+	Tier release.Tier `json:"tier,omitzero"`
+	Risk float64      `json:"risk,omitzero"`
 	// Changes are the changes that it brought.
 	Changes []Ref `json:"changes,omitempty"`
 	// Planned says whether it was planned work.
@@ -118,8 +126,14 @@ func (d Deployment) validate() []error {
 	if _, err := d.Planned.MarshalText(); err != nil {
 		errs = append(errs, err)
 	}
+	if _, err := d.Tier.MarshalText(); err != nil {
+		errs = append(errs, err)
+	}
+	if d.Risk != 0 && !(d.Risk > 0 && d.Risk < 1) {
+		errs = append(errs, fmt.Errorf("risk %v is no probability between 0 and 1", d.Risk))
+	}
 	return append(errs, checkTime("started", d.Started), checkTime("detected", d.Detected), checkTime("recovered", d.Recovered),
-		checkText("version", d.Version), checkText("artifact", d.Artifact), checkText("follows", d.Follows),
+		checkText("version", d.Version), checkText("artifact", d.Artifact), checkText("follows", d.Follows), checkText("commit", d.Commit),
 		checkRefs("change", d.Changes...), checkRefs("fixes", d.Fixes...), checkRefs("rollback of", d.RollbackOf))
 }
 

@@ -12,7 +12,9 @@ const EventSource = "rollout"
 // FromEvent makes a deployment of the event that ends a rollout; of any other
 // event the answer is false. Deployed becomes a success. Rolled back becomes one
 // deployment that failed and has recovered, and no second deployment for the way
-// back. Stopped becomes an attempt that exposed nobody.
+// back, whatever it was taken back for: to make room for another release, too. Halted
+// and replaced become failures that have not recovered: users still have what could not
+// be taken back, until the next deployment. Stopped becomes an attempt that exposed nobody.
 //
 // The deployment counts as started when the rollout was, since one event tells no
 // better; [FromEvents] knows when users were first exposed. It counts as seen at
@@ -32,6 +34,8 @@ func FromEvent(e release.Event) (Deployment, bool) {
 	case release.EventRolledBack:
 		d.Outcome = DeploymentFailed
 		d.Recovered = e.At
+	case release.EventHalted, release.EventReplaced:
+		d.Outcome = DeploymentFailed // what comes after it says when that is over
 	case release.EventStopped:
 		d.Outcome = DeploymentNotExposed
 	default:

@@ -9,6 +9,9 @@ type Incident struct {
 	Meta
 	// Resolved is when service was restored; zero while it is open.
 	Resolved time.Time `json:"resolved,omitzero"`
+	// Mitigated is when users no longer felt it, though it was not resolved yet; zero
+	// where that is not known.
+	Mitigated time.Time `json:"mitigated,omitzero"`
 	// CausedBy is the deployment that caused it, where somebody says so. Artifact and
 	// Version are what was running, where the report says so.
 	CausedBy Ref    `json:"causedBy,omitzero"`
@@ -16,6 +19,9 @@ type Incident struct {
 	Version  string `json:"version,omitempty"`
 	// Severity is the source's word for it. Nothing is computed from it.
 	Severity string `json:"severity,omitempty"`
+	// NoticedBy is what noticed it, in the source's words: an alert, a health verdict, a
+	// user. It is no person.
+	NoticedBy string `json:"noticedBy,omitempty"`
 }
 
 func (i Incident) meta() *Meta    { return &i.Meta }
@@ -23,13 +29,14 @@ func (i Incident) kind() FactKind { return KindIncident }
 
 func (i Incident) validate() []error {
 	return append(i.Meta.validate(), checkTime("resolved", i.Resolved), checkText("artifact", i.Artifact),
-		checkText("version", i.Version), checkText("severity", i.Severity),
+		checkText("version", i.Version), checkText("severity", i.Severity), checkText("noticed by", i.NoticedBy),
+		checkTime("mitigated", i.Mitigated),
 		checkRefs("caused by", i.CausedBy))
 }
 
 func (i Incident) normal() Fact {
 	i.Meta = i.Meta.normal()
-	i.Resolved = i.Resolved.UTC().Round(0)
+	i.Resolved, i.Mitigated = i.Resolved.UTC().Round(0), i.Mitigated.UTC().Round(0)
 	return i
 }
 

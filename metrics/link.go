@@ -30,10 +30,12 @@ type link struct {
 // suspects are the deployments that an incident can be laid to without being
 // named: those that count, by the time at which they were first exposed.
 type suspects struct {
-	byStream   map[stream][]int
-	takenBack  map[stream][]int
+	byStream   map[stream][]int // a stream without its region
+	takenBack  map[stream]*spans
+	reverted   map[stream]*spans
 	byArtifact map[string][]int
 	byVersion  map[versionOf][]int
+	byProject  map[string][]int // those that succeeded, by At
 }
 
 type versionOf struct{ service, version string }
@@ -41,21 +43,24 @@ type versionOf struct{ service, version string }
 func (a *analysis) suspects() suspects {
 	order := make([]int, 0, len(a.deps))
 	for i := range a.deps {
-		if a.deps[i].why == "" && a.s.deployments[i].Outcome != DeploymentNotExposed {
+		counts := a.deps[i].why == "" || a.deps[i].why == whyRegion && a.deps[a.deps[i].as].why == ""
+		if counts && a.s.deployments[i].Outcome != DeploymentNotExposed {
 			order = append(order, i)
 		}
 	}
 	slices.SortFunc(order, func(x, y int) int {
 		return cmp.Or(a.s.deployments[x].begin().Compare(a.s.deployments[y].begin()), cmp.Compare(x, y))
 	})
-	s := suspects{map[stream][]int{}, map[stream][]int{}, map[string][]int{}, map[versionOf][]int{}}
+	s := suspects{map[stream][]int{}, map[stream]*spans{}, map[stream]*spans{}, map[string][]int{}, map[versionOf][]int{}, a.byProject()}
+	reverts := a.reverts()
 	for _, i := range order {
 		d := &a.s.deployments[i]
-		key := stream{d.Service, d.Environment}
+		key := a.place(i)
 		s.byStream[key] = append(s.byStream[key], i)
-		if a.deps[i].takenBack || d.Outcome == DeploymentFailed {
-			s.takenBack[key] = append(s.takenBack[key], i)
+		if at := a.backAt(a.deps[i].as); !at.IsZero() {
+			spansOf(s.takenBack, key).add(i, -1, d.begin(), at)
 		}
+		a.addReverted(s.reverted, reverts, i)
 		if d.Artifact != "" {
 			s.byArtifact[d.Artifact] = append(s.byArtifact[d.Artifact], i)
 		}
@@ -64,7 +69,25 @@ func (a *analysis) suspects() suspects {
 			s.byVersion[v] = append(s.byVersion[v], i)
 		}
 	}
+	for _, sets := range []map[stream]*spans{s.takenBack, s.reverted} {
+		for _, set := range sets {
+			set.build()
+		}
+	}
 	return s
+}
+
+func spansOf(sets map[stream]*spans, key stream) *spans {
+	if sets[key] == nil {
+		sets[key] = &spans{}
+	}
+	return sets[key]
+}
+
+// place is the stream of deployment i without its region: an incident names none.
+func (a *analysis) place(i int) stream {
+	d := &a.s.deployments[i]
+	return stream{service: d.Service, environment: d.Environment}
 }
 
 func (a *analysis) linkIncidents() {
@@ -87,8 +110,15 @@ func (a *analysis) linkOne(s suspects, n *Incident) link {
 			if l.dep >= 0 {
 				l.rule = rule
 				if as := a.deps[l.dep].as; as != l.dep {
+					switch a.deps[l.dep].why {
+					case whyRegion:
+						l.reason += ", which brings this one to another region"
+					case whyRetry:
+						l.reason += ", which tries this one again"
+					default:
+						l.reason += ", which repeats this one"
+					}
 					l.dep = as
-					l.reason += ", which repeats this one"
 				}
 			}
 			return l
@@ -105,7 +135,7 @@ func (a *analysis) linkOne(s suspects, n *Incident) link {
 
 // try is one rule; the answer is false where it has nothing to say.
 func (a *analysis) try(rule LinkRule, s suspects, n *Incident) (link, bool) {
-	key := stream{n.Service, n.Environment}
+	key := stream{service: n.Service, environment: n.Environment}
 	switch rule {
 	case LinkExplicit:
 		if n.CausedBy.IsZero() {
@@ -131,12 +161,20 @@ func (a *analysis) try(rule LinkRule, s suspects, n *Incident) (link, bool) {
 			return link{dep: i, confidence: ConfidenceLikely, reason: "the latest deployment of the version that the incident names"}, true
 		}
 		return link{dep: -1, reason: fmt.Sprintf("the incident names version %q, of which no earlier deployment is known", n.Version)}, true
+	case LinkRevert:
+		return a.tryRevert(s.reverted[key], n)
 	case LinkRollback:
-		ids := s.takenBack[key]
-		for k := a.until(ids, n.At) - 1; k >= 0; k-- {
-			if at := a.backAt(ids[k]); !at.Before(n.At) && (n.open(a.s.asOf) || !at.After(n.Resolved)) {
-				return link{dep: ids[k], confidence: ConfidenceLikely, reason: "it was taken back while the incident was open"}, true
-			}
+		var until time.Time
+		if !n.open(a.s.asOf) {
+			until = n.Resolved
+		}
+		set := s.takenBack[key]
+		if k := set.latest(n.At, until); k >= 0 {
+			return link{dep: set.deps[k], confidence: ConfidenceLikely, reason: "it was taken back while the incident was open"}, true
+		}
+	case LinkLast:
+		if i := a.lastSuccess(s.byProject[n.Dims[DimProject]], n.At); i >= 0 {
+			return link{dep: i, confidence: ConfidenceGuess, reason: "the last deployment of the project that succeeded before"}, true
 		}
 	case LinkWindow:
 		ids := s.byStream[key]

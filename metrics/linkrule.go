@@ -11,11 +11,13 @@ const (
 	LinkExplicit          // [Incident.CausedBy] names it
 	LinkArtifact          // the latest deployment of [Incident.Artifact] before the incident
 	LinkVersion           // the latest deployment of [Incident.Version] of the service before the incident
+	LinkRevert            // the deployment of a change that was reverted while the incident was open, or at most [Definition.LinkWithin] after
 	LinkRollback          // the deployment that was taken back while the incident was open
 	LinkWindow            // the latest deployment of the service at most [Definition.LinkWithin] before
+	LinkLast              // the last deployment before that succeeded, of any service with the same [DimProject], however long ago
 )
 
-var linkRules = enum.Table[LinkRule]{Type: "metrics.LinkRule", Names: []string{"unknown", "explicit", "artifact", "version", "rollback", "window"}}
+var linkRules = enum.Table[LinkRule]{Type: "metrics.LinkRule", Names: []string{"unknown", "explicit", "artifact", "version", "revert", "rollback", "window", "last"}}
 
 // String is the value's name.
 func (l LinkRule) String() string { return linkRules.Text(l) }

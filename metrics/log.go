@@ -16,19 +16,20 @@ import (
 // correction with a higher Rev.
 var ErrContradiction = errors.New("metrics: the same revision says something else")
 
+// ErrLogFull says that a log has no room for a fact. It has room for 4 GiB of packed
+// facts, which are some 300 million.
+var ErrLogFull = errors.New("metrics: the log is full")
+
 // Log is an append-only log of facts. Facts may come in any order and any
 // number of times; what [Log.Snapshot] returns depends only on which facts came.
 // The zero Log is empty and ready. All methods may be called at once from many
 // goroutines.
+//
+// A log keeps its facts packed, some 10 to 20 bytes each where their IDs are numbers,
+// and gives back exactly what it was given, times to the nanosecond.
 type Log struct {
-	mu    sync.RWMutex
-	facts map[factKey][]Fact // ascending by Rev, each Rev once, in normal form
-	size  int
-}
-
-type factKey struct {
-	kind FactKind
-	ref  Ref
+	mu sync.RWMutex
+	s  logStore
 }
 
 // Tally counts what [Log.Add] did with each fact.
@@ -47,7 +48,8 @@ type Tally struct {
 
 // Add takes facts into the log, which keeps copies. Each stands alone: one that
 // is refused keeps no other out, and the error joins what is wrong with each.
-// It wraps [ErrContradiction] if there was one.
+// It wraps [ErrContradiction] if there was one. Pointers to facts may be given, and
+// save a copy.
 func (l *Log) Add(facts ...Fact) (Tally, error) {
 	var t Tally
 	var errs []error
@@ -61,52 +63,106 @@ func (l *Log) Add(facts ...Fact) (Tally, error) {
 }
 
 func (l *Log) add(f Fact, t *Tally) error {
-	f, err := byValue(f)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.validate()...); err != nil {
-		return fmt.Errorf("%s %q: %w", f.kind(), f.meta().Ref(), err)
-	}
-	f = f.normal()
-	m := f.meta()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	key := factKey{f.kind(), m.Ref()}
-	revs := l.facts[key]
-	i, found := slices.BinarySearchFunc(revs, m.Rev, func(g Fact, rev uint64) int { return cmp.Compare(g.meta().Rev, rev) })
-	switch {
-	case found && !sameFact(revs[i], f):
-		if before(f, revs[i]) {
-			l.facts[key] = replaced(revs, i, f)
+	switch v := f.(type) {
+	case Deployment:
+		return l.put(logFact{kind: KindDeployment, d: &v}, t)
+	case Change:
+		return l.put(logFact{kind: KindChange, c: &v}, t)
+	case Incident:
+		return l.put(logFact{kind: KindIncident, n: &v}, t)
+	case *Deployment:
+		if v != nil {
+			own := *v
+			return l.put(logFact{kind: KindDeployment, d: &own}, t)
 		}
-		return fmt.Errorf("%s %q, revision %d: %w", key.kind, key.ref, m.Rev, ErrContradiction)
-	case found:
-		t.Duplicate++
-		if m.Seen.Before(revs[i].meta().Seen) {
-			l.facts[key] = replaced(revs, i, f)
+	case *Change:
+		if v != nil {
+			own := *v
+			return l.put(logFact{kind: KindChange, c: &own}, t)
 		}
-		return nil
-	case len(revs) == 0:
-		t.Added++
-	case i == len(revs):
-		t.Corrected++
-	default:
-		t.Superseded++
+	case *Incident:
+		if v != nil {
+			own := *v
+			return l.put(logFact{kind: KindIncident, n: &own}, t)
+		}
 	}
-	if l.facts == nil {
-		l.facts = map[factKey][]Fact{}
-	}
-	l.facts[key] = slices.Insert(slices.Clone(revs), i, f)
-	l.size++
-	return nil
+	return errors.New("it is nil")
 }
 
-// replaced is a new slice: whoever reads the old one goes on reading it.
-func replaced(revs []Fact, i int, f Fact) []Fact {
-	revs = slices.Clone(revs)
-	revs[i] = f
-	return revs
+// put takes one fact, of which it owns the structure and not what that points to.
+func (l *Log) put(f logFact, t *Tally) error {
+	if !f.plain() {
+		if err := errors.Join(f.fact().validate()...); err != nil {
+			return fmt.Errorf("%s %q: %w", f.kind, f.meta().Ref(), err)
+		}
+	}
+	f.sortRefs()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, m := &l.s, f.meta()
+	key := s.key(f.kind, m)
+	anchor, found := s.find(&key)
+	if !found {
+		at, err := s.write(&f, 0)
+		if err != nil {
+			return fmt.Errorf("%s %q: %w", f.kind, m.Ref(), err)
+		}
+		s.insert(&key, at)
+		s.size++
+		t.Added++
+		return nil
+	}
+	return l.revise(&f, anchor, t)
+}
+
+// revise takes a fact that the log has heard of.
+func (l *Log) revise(f *logFact, anchor uint32, t *Tally) error {
+	s, m := &l.s, f.meta()
+	if s.holds(f, anchor) {
+		t.Duplicate++
+		return nil
+	}
+	revs := s.revisions(anchor)
+	i, known := slices.BinarySearchFunc(revs, m.Rev, func(at uint32, rev uint64) int { return cmp.Compare(s.rev(at), rev) })
+	if known {
+		if s.holds(f, revs[i]) {
+			t.Duplicate++
+			return nil
+		}
+		old, now := s.read(revs[i]), f.fact().normal()
+		same := sameFact(old, now)
+		sooner := m.Seen.Before(old.meta().Seen)
+		if same && sooner || !same && before(now, old) {
+			at, err := s.write(f, logAside)
+			if err != nil {
+				return fmt.Errorf("%s %q: %w", f.kind, m.Ref(), err)
+			}
+			revs = slices.Clone(revs)
+			revs[i] = at
+			s.setRevisions(anchor, revs)
+			s.dead++
+			if err := s.tidy(); err != nil {
+				return err
+			}
+		}
+		if !same {
+			return fmt.Errorf("%s %q, revision %d: %w", f.kind, m.Ref(), m.Rev, ErrContradiction)
+		}
+		t.Duplicate++
+		return nil
+	}
+	at, err := s.write(f, logAside)
+	if err != nil {
+		return fmt.Errorf("%s %q: %w", f.kind, m.Ref(), err)
+	}
+	if i == len(revs) {
+		t.Corrected++
+	} else {
+		t.Superseded++
+	}
+	s.setRevisions(anchor, slices.Insert(slices.Clone(revs), i, at))
+	s.size++
+	return nil
 }
 
 // before orders two facts that contradict each other. It is an order on all facts,
@@ -145,5 +201,5 @@ func byValue(f Fact) (Fact, error) {
 func (l *Log) Len() int {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.size
+	return l.s.size
 }

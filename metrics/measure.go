@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -55,12 +57,15 @@ func (a *analysis) nothing(r *Result, c *cell, what string) {
 func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
 	r.Method = MethodGarwood
 	seen, edges := a.exposure(c), 0
+	var day date // the last one that is counted, with FrequencyPerDay
 	for _, i := range c.deps {
 		why := a.deps[i].why
 		switch {
 		case why != "":
 		case a.def.Frequency == FrequencyOfSuccesses && a.s.deployments[i].Outcome != DeploymentSucceeded:
 			why = "it did not succeed"
+		case a.def.FrequencyPer == FrequencyPerDay && dateOf(a.deps[i].moment.In(a.q.Location)) == day:
+			why = "another deployment of the day is counted"
 		case a.deps[i].moment.Before(seen.from) || a.deps[i].moment.After(seen.to):
 			why = "it lies outside of what was observed"
 		default:
@@ -68,6 +73,7 @@ func (a *analysis) frequency(r *Result, c *cell, visit visitor) {
 				edges++
 			} else {
 				r.N++
+				day = dateOf(a.deps[i].moment.In(a.q.Location))
 			}
 		}
 		if visit != nil {
@@ -108,6 +114,9 @@ func (a *analysis) edge(i int, seen span) string {
 
 func (a *analysis) failRate(r *Result, c *cell, visit visitor) {
 	r.Method = MethodWilson
+	if a.def.FailCounts == FailIncidents {
+		r.Method = MethodIncidents
+	}
 	failed := 0
 	for _, i := range c.deps {
 		x := &a.deps[i]
@@ -115,6 +124,10 @@ func (a *analysis) failRate(r *Result, c *cell, visit visitor) {
 		switch {
 		case x.why != "":
 			use = UseExcluded
+		case a.def.FailBase == FailOfSuccesses && a.s.deployments[i].Outcome != DeploymentSucceeded:
+			use, reason = UseExcluded, "it did not succeed"
+		case a.def.FailCounts == FailIncidents:
+			r.N++
 		case x.failed:
 			use, reason = UseNumerator, "it failed"
 			r.N++
@@ -131,11 +144,22 @@ func (a *analysis) failRate(r *Result, c *cell, visit visitor) {
 			a.evidence(i, visit) // also where it does not count: nothing is left out silently
 		}
 	}
+	for _, n := range c.incidents {
+		failed++
+		if visit != nil {
+			alone := a.incident(n, UseAlone)
+			alone.Reason = "it began in the window"
+			visit(alone)
+		}
+	}
 	switch {
 	case r.N == 0:
 		a.nothing(r, c, "no deployment")
 	case !a.failuresKnown:
 		r.Status, r.Reason = StatusNoData, "no failure was ever recorded: is their source connected?"
+	case a.def.FailCounts == FailIncidents:
+		in, n := stats.Garwood(failed, r.Level), float64(r.N)
+		r.Status, r.Value, r.Lo, r.Hi = StatusOK, float64(failed)/n, in.Lo/n, in.Hi/n
 	default:
 		r.ratio(failed)
 	}
@@ -147,6 +171,10 @@ func (r *Result) ratio(k int) {
 }
 
 func (a *analysis) reworkRate(r *Result, c *cell, visit visitor) {
+	if a.def.Rework == ReworkNone {
+		r.Method, r.Status, r.Reason = MethodNone, StatusNoData, "the definition has no rework rate"
+		return
+	}
 	r.Method = MethodWilson
 	rework, known := 0, false
 	for _, i := range c.deps {
@@ -163,6 +191,8 @@ func (a *analysis) reworkRate(r *Result, c *cell, visit visitor) {
 			use, reason = UseNumerator, "it was not planned"
 		case len(d.Fixes) > 0:
 			use, reason = UseNumerator, "it was made to end an incident"
+		case x.rework != "":
+			use, reason = UseNumerator, x.rework
 		case d.Planned == PlannedUnknown:
 			reason = "nobody said whether it was planned: taken as planned"
 			r.Assumed++
@@ -190,7 +220,7 @@ func (a *analysis) reworkRate(r *Result, c *cell, visit visitor) {
 }
 
 func (a *analysis) leadTime(r *Result, c *cell, visit visitor) {
-	r.Method = MethodOrder
+	r.Method = a.def.leadMethod()
 	var values []float64
 	longest := map[int]int{} // of each deployment, the lead that is its value
 	if a.def.LeadPer == LeadPerDeployment {
@@ -232,12 +262,8 @@ func (a *analysis) leadTime(r *Result, c *cell, visit visitor) {
 		return
 	}
 	slices.Sort(values)
-	r.Status, r.Value, r.Lo, r.Hi = StatusOK, stats.Quantile(values, 0.5), math.Inf(-1), math.Inf(1)
-	if lo, hi, ok := stats.OrderRanks(r.N, 0.5, r.Level); ok {
-		r.Lo, r.Hi = values[lo-1], values[hi-1]
-	} else {
-		r.Status, r.Reason = StatusTooFew, "too few values for an interval"
-	}
+	r.summarise(values)
+	r.Quantiles = orderQuantiles(values, a.q.Quantiles, r.Level)
 }
 
 // noLead is the status of a lead time without a value: undefined if there was no
@@ -257,49 +283,100 @@ func (a *analysis) noLead(r *Result, c *cell) {
 }
 
 func (a *analysis) recoveryTime(r *Result, c *cell, visit visitor) {
-	r.Method = MethodKaplanMeier
+	r.Method = a.def.recoveryMethod()
 	var ds []stats.Duration
-	for _, i := range c.failures {
-		seconds, open := a.recovery(i)
+	for k := range c.recoveries {
+		x := &c.recoveries[k]
 		use, reason := UseValue, "it failed and recovered"
-		if open {
+		switch {
+		case x.why != "":
+			use, reason = UseExcluded, x.why
+		case x.open() && a.def.Open == OpenCensored:
 			use, reason = UseCensored, "it failed and has not recovered yet"
 			r.Censored++
+		case x.open():
+			reason = "it has not recovered yet: the definition takes it to end now"
 		}
-		if seconds < 0 {
-			r.Negative++
-			reason = "recovered before it failed, by the clocks of its sources: kept"
+		if use != UseExcluded {
+			if x.seconds < 0 {
+				r.Negative++
+				reason = "recovered before it failed, by the clocks of its sources: kept"
+			}
+			ds = append(ds, stats.Duration{Time: x.seconds, Censored: use == UseCensored})
 		}
-		ds = append(ds, stats.Duration{Time: seconds, Censored: open})
 		if visit != nil {
-			out := a.deployment(i, use, reason)
-			out.Value = seconds
-			visit(out)
-			a.evidence(i, visit)
+			a.visitRecovery(x, use, reason, visit)
 		}
 	}
 	if visit != nil {
 		a.notFailed(c, visit)
 	}
 	r.N = len(ds)
-	if r.N == 0 {
-		counted := slices.ContainsFunc(c.deps, func(i int) bool { return a.deps[i].why == "" })
-		switch {
-		case counted && !a.failuresKnown:
-			r.Status, r.Reason = StatusNoData, "no failure was ever recorded: is their source connected?"
-		case counted:
-			r.Status, r.Reason = StatusUndefined, "no deployment failed"
-		default:
-			a.nothing(r, c, "no deployment")
+	switch {
+	case r.N == 0:
+		a.noRecovery(r, c)
+	case a.def.Open != OpenCensored:
+		values := make([]float64, len(ds))
+		for k := range ds {
+			values[k] = ds[k].Time
+		}
+		slices.Sort(values)
+		r.summarise(values)
+		r.Quantiles = orderQuantiles(values, a.q.Quantiles, r.Level)
+	default:
+		r.survival(ds, a.def.RecoverySummary, a.q.Quantiles)
+	}
+}
+
+// visitRecovery visits what recovered, and what shows that it had failed.
+func (a *analysis) visitRecovery(x *recovery, use Use, reason string, visit visitor) {
+	var out Contribution
+	if x.incident >= 0 {
+		out = a.incident(x.incident, use)
+		out.Reason = reason
+	} else {
+		out = a.deployment(x.dep, use, reason)
+	}
+	if use != UseExcluded {
+		out.Value = x.seconds
+	}
+	visit(out)
+	switch {
+	case x.incident < 0:
+		a.evidence(x.dep, visit)
+	case x.dep >= 0:
+		visit(a.deployment(x.dep, UseEvidence, "the incident is laid to it"))
+	}
+}
+
+// noRecovery is the status of a recovery time without a value.
+func (a *analysis) noRecovery(r *Result, c *cell) {
+	counted := slices.ContainsFunc(c.deps, func(i int) bool { return a.deps[i].why == "" })
+	switch {
+	case len(c.recoveries) > 0:
+		r.Status, r.Reason = StatusUndefined, "no failure is over, or of none the time is known"
+	case counted && !a.failuresKnown:
+		r.Status, r.Reason = StatusNoData, "no failure was ever recorded: is their source connected?"
+	case counted:
+		r.Status, r.Reason = StatusUndefined, "no deployment failed"
+	default:
+		a.nothing(r, c, "no deployment")
+	}
+}
+
+// survival fills in the median, or the restricted mean, of recovery times of which
+// some are not over.
+func (r *Result) survival(ds []stats.Duration, s Summary, ps []float64) {
+	steps := stats.KaplanMeier(ds)
+	r.Quantiles = survivalQuantiles(steps, ps, r.Level)
+	if s == SummaryMean {
+		longest := slices.MaxFunc(ds, func(x, y stats.Duration) int { return cmp.Compare(x.Time, y.Time) }).Time
+		r.Status, r.Value, r.Lo, r.Hi = StatusOK, stats.RestrictedMean(steps, longest), math.Inf(-1), math.Inf(1)
+		if math.IsNaN(r.Value) {
+			r.Status, r.Reason, r.Lo, r.Hi = StatusUndefined, "of times below zero there is no restricted mean", math.NaN(), math.NaN()
 		}
 		return
 	}
-	r.survival(ds)
-}
-
-// survival fills in the median of the recovery times.
-func (r *Result) survival(ds []stats.Duration) {
-	steps := stats.KaplanMeier(ds)
 	in := stats.MedianInterval(steps, r.Level)
 	r.Status, r.Value, r.Lo, r.Hi = StatusOK, stats.Median(steps), in.Lo, in.Hi
 	unbounded := math.IsNaN(r.Lo)
@@ -322,9 +399,9 @@ func (r *Result) survival(ds []stats.Duration) {
 
 // notFailed visits the deployments of the cell that have no recovery time there.
 func (a *analysis) notFailed(c *cell, visit visitor) {
-	here := make(map[int]bool, len(c.failures))
-	for _, i := range c.failures {
-		here[i] = true
+	here := make(map[int]bool, len(c.recoveries))
+	for k := range c.recoveries {
+		here[c.recoveries[k].dep] = true
 	}
 	for _, i := range c.deps {
 		x := &a.deps[i]
@@ -333,9 +410,15 @@ func (a *analysis) notFailed(c *cell, visit visitor) {
 			visit(a.deployment(i, UseExcluded, x.why))
 		case !x.failed:
 			visit(a.deployment(i, UseExcluded, "it did not fail"))
-		case a.s.deployments[i].Outcome == DeploymentNotExposed:
+		case !a.recovers(i):
 			visit(a.deployment(i, UseExcluded, whyNotExposed))
-		case !here[i]:
+		case here[i]:
+		case a.def.RecoveryOf == RecoveryOfRun && a.heads[i] != i:
+			head := a.s.deployments[a.heads[i]].Ref()
+			visit(a.deployment(i, UseExcluded, fmt.Sprintf("the failure began with deployment %q", head)))
+		case a.def.RecoveryOf == RecoveryOfIncident:
+			visit(a.deployment(i, UseExcluded, "no recovery of an incident of it belongs here"))
+		default:
 			visit(a.deployment(i, UseExcluded, "its recovery belongs to another window"))
 		}
 	}

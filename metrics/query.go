@@ -25,6 +25,13 @@ type Query struct {
 	From, To time.Time
 	// Window cuts the range into calendar windows.
 	Window WindowKind
+	// Length and Step, in days, are for [WindowRolling] and 0 for any other: windows of
+	// Length days begin with the day of From and each Step days later, as long as they
+	// end within the range; the first one is there in any case. Length is at most
+	// 3,660, and at most 400 times Step.
+	Length, Step int
+	// Sprint is for [WindowSprint].
+	Sprint Sprint
 	// Location is where days, weeks and months begin; nil means UTC.
 	Location *time.Location
 	// By are the dimensions that results are grouped by: [DimService],
@@ -36,6 +43,10 @@ type Query struct {
 	AllowIndividualsUnsafe bool
 	// Level is the confidence level of the intervals, above 0 and below 1; 0 means 0.95.
 	Level float64
+	// Quantiles are further quantiles of the lead time and the recovery time, beside
+	// their medians: each above 0 and below 1, ascending, at most 8. See
+	// [Result.Quantiles].
+	Quantiles []float64
 	// ObservedFrom and ObservedTo are the span in which the host vouches that every
 	// deployment is in the log: there, no deployment means zero deployments. Where
 	// zero, the span is inferred, for each group: from its first known deployment, to
@@ -49,6 +60,34 @@ type Query struct {
 	FailuresObserved bool
 }
 
+// Sprint says where sprints begin: at a date, and all Days days before and after.
+type Sprint struct {
+	// Start is the first day of any one sprint: its date in the query's location.
+	Start time.Time
+	// Days is the length of a sprint, 1 to 366.
+	Days int
+}
+
+// checkWindows says what is wrong with what the kind of window needs.
+func (q *Query) checkWindows() error {
+	if q.Window == WindowRolling {
+		if q.Length < 1 || q.Length > 3660 || q.Step < 1 || q.Step > 3660 || q.Length > 400*q.Step {
+			return fmt.Errorf("metrics: rolling windows of %d days each %d days are out of range", q.Length, q.Step)
+		}
+	} else if q.Length != 0 || q.Step != 0 {
+		return fmt.Errorf("metrics: a window %q has no length and no step", q.Window)
+	}
+	if q.Window == WindowSprint {
+		if q.Sprint.Start.IsZero() || q.Sprint.Days < 1 || q.Sprint.Days > 366 {
+			return fmt.Errorf("metrics: sprints of %d days from %q are out of range", q.Sprint.Days, q.Sprint.Start)
+		}
+		return checkTime("metrics: the start of sprints", q.Sprint.Start)
+	} else if q.Sprint != (Sprint{}) {
+		return fmt.Errorf("metrics: a window %q has no sprints", q.Window)
+	}
+	return nil
+}
+
 // maxWindows bounds the windows of one query.
 const maxWindows = 10_000
 
@@ -60,7 +99,7 @@ func (q Query) withDefaults() (Query, error) {
 	if q.By == nil {
 		q.By = []string{DimService, DimEnvironment}
 	}
-	q.By = slices.Clone(q.By)
+	q.By, q.Quantiles = slices.Clone(q.By), slices.Clone(q.Quantiles)
 	if q.Level == 0 {
 		q.Level = 0.95
 	}
@@ -68,16 +107,17 @@ func (q Query) withDefaults() (Query, error) {
 	if q.From.IsZero() || q.To.IsZero() || !q.From.Before(q.To) {
 		errs = append(errs, fmt.Errorf("metrics: the range from %q to %q is empty", q.From, q.To))
 	}
-	errs = append(errs, checkTime("metrics: from", q.From), checkTime("metrics: to", q.To))
+	errs = append(errs, checkTime("metrics: from", q.From), checkTime("metrics: to", q.To), checkQuantiles(q.Quantiles))
 	if !(q.Level > 0) || !(q.Level < 1) {
 		errs = append(errs, fmt.Errorf("metrics: the level %v is not between 0 and 1", q.Level))
 	}
-	if q.Window == WindowUnknown || q.Window > WindowWhole {
+	if q.Window == WindowUnknown || q.Window > WindowSprint {
 		errs = append(errs, fmt.Errorf("metrics: there is no window %q", q.Window))
 	}
 	if !q.ObservedFrom.IsZero() && !q.ObservedTo.IsZero() && !q.ObservedFrom.Before(q.ObservedTo) {
 		errs = append(errs, fmt.Errorf("metrics: the observed span from %q to %q is empty", q.ObservedFrom, q.ObservedTo))
 	}
+	errs = append(errs, q.checkWindows())
 	for i, name := range q.By {
 		switch {
 		case name == "":

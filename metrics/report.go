@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/release"
@@ -32,10 +33,14 @@ func (r Result) detail() string {
 // Report is the results of one query. It never changes and may be used by many
 // goroutines at once.
 type Report struct {
-	asOf    time.Time
-	by      []string
+	asOf   time.Time
+	by     []string
+	digest release.Digest
+	// Of results and fast one is there.
 	results []Result
-	a       *analysis
+	fast    *fastResults
+	// analysis is what explains the results. It is made when it is first asked for.
+	analysis func() *analysis
 }
 
 // Compute measures a snapshot by a definition: each of the five metrics, for
@@ -46,6 +51,33 @@ func Compute(s *Snapshot, d Definition, q Query) (*Report, error) {
 	if s == nil {
 		return nil, errors.New("metrics: there is no snapshot")
 	}
+	if !fastCovers(s, d, q) {
+		return computeReference(s, d, q)
+	}
+	d.Environments, d.Links = slices.Clone(d.Environments), slices.Clone(d.Links)
+	q.By, q.Quantiles = slices.Clone(q.By), slices.Clone(q.Quantiles)
+	fast, err := computeFast(s, d, q)
+	if err != nil {
+		return nil, err
+	}
+	if fast == nil {
+		return computeReference(s, d, q)
+	}
+	by := q.By
+	if by == nil {
+		by = []string{DimService, DimEnvironment}
+	}
+	return &Report{asOf: s.asOf, by: by, digest: fast.digest, fast: fast, analysis: sync.OnceValue(func() *analysis {
+		a, err := analyse(s, d, q)
+		if err != nil { // computeFast found nothing wrong with the same query
+			return &analysis{s: s}
+		}
+		return a
+	})}, nil
+}
+
+// computeReference computes the results from the analysis that explains them.
+func computeReference(s *Snapshot, d Definition, q Query) (*Report, error) {
 	a, err := analyse(s, d, q)
 	if err != nil {
 		return nil, err
@@ -56,7 +88,7 @@ func Compute(s *Snapshot, d Definition, q Query) (*Report, error) {
 			reported += len(a.windows)
 		}
 	}
-	r := &Report{asOf: s.asOf, by: a.q.By, a: a, results: make([]Result, 0, len(Metrics())*reported)}
+	r := &Report{asOf: s.asOf, by: a.q.By, digest: a.digest, analysis: func() *analysis { return a }, results: make([]Result, 0, len(Metrics())*reported)}
 	for c := range a.cells {
 		if !a.groups[a.cells[c].group].reported {
 			continue
@@ -75,21 +107,43 @@ func (r *Report) AsOf() time.Time { return r.asOf }
 func (r *Report) By() []string { return slices.Clone(r.by) }
 
 // Definition is the digest of what was measured.
-func (r *Report) Definition() release.Digest { return r.a.digest }
+func (r *Report) Definition() release.Digest { return r.digest }
 
 // All yields the results by key, window and metric.
-func (r *Report) All() iter.Seq[Result] { return slices.Values(r.results) }
+func (r *Report) All() iter.Seq[Result] {
+	return func(yield func(Result) bool) {
+		for k := range r.Len() {
+			if !yield(r.at(k)) {
+				return
+			}
+		}
+	}
+}
+
+// at is the k-th of the results.
+func (r *Report) at(k int) Result {
+	if r.fast != nil {
+		return r.fast.at(k)
+	}
+	return r.results[k]
+}
 
 // Len is the number of results.
-func (r *Report) Len() int { return len(r.results) }
+func (r *Report) Len() int {
+	if r.fast != nil {
+		return len(r.fast.results)
+	}
+	return len(r.results)
+}
 
 // Unlinked are the incidents that no deployment is held responsible for, by
 // time, each with the reason. They are in no fail rate and no recovery time.
 func (r *Report) Unlinked() []Contribution {
 	var out []Contribution
-	for i := range r.a.links {
-		if r.a.links[i].dep < 0 {
-			out = append(out, r.a.incident(i, UseExcluded))
+	a := r.analysis()
+	for i := range a.links {
+		if a.links[i].dep < 0 {
+			out = append(out, a.incident(i, UseExcluded))
 		}
 	}
 	return out

@@ -38,6 +38,9 @@ type Result struct {
 	Lo    float64 `json:"lo"`
 	Hi    float64 `json:"hi"`
 	Level float64 `json:"level"`
+	// Quantiles are those of [Query.Quantiles], of the lead time and the recovery time
+	// where N is not 0; none elsewhere. They must not be changed.
+	Quantiles []QuantileValue `json:"quantiles,omitempty"`
 	// Method is how the interval is computed: one of the Method constants.
 	Method string `json:"method"`
 	// N is how many the value rests on: deployments for frequency and rates, values

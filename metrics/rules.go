@@ -108,7 +108,7 @@ type LeadStart uint8
 const (
 	LeadStartUnknown    LeadStart = iota
 	LeadFromCommit                // [Change.At]
-	LeadFromFirstCommit           // [Change.FirstCommit]
+	LeadFromFirstCommit           // [Change.FirstCommit]; for a commit by itself, when it was authored
 	LeadFromOpened                // [Change.Opened]
 	LeadFromMerge                 // [Change.Merged]
 )
@@ -209,9 +209,10 @@ type QuantileType uint8
 const (
 	QuantileUnknown QuantileType = iota
 	QuantileType7                // linear between order statistics, at (n-1)p: Hyndman and Fan 1996, type 7
+	QuantileLower                // the order statistic at the floor of (n-1)p: of two middle values the lower
 )
 
-var quantileTypes = enum.Table[QuantileType]{Type: "metrics.QuantileType", Names: []string{"unknown", "type-7"}}
+var quantileTypes = enum.Table[QuantileType]{Type: "metrics.QuantileType", Names: []string{"unknown", "type-7", "lower"}}
 
 // String is the value's name.
 func (q QuantileType) String() string { return quantileTypes.Text(q) }
@@ -233,9 +234,10 @@ const (
 	RecoveryStartUnknown RecoveryStart = iota
 	RecoverFromDeployed                // when the version was first exposed
 	RecoverFromDetected                // at the first detection: an incident, or health; exposure where there is none
+	RecoverFromEnded                   // at the end of the attempt, [Deployment.At]
 )
 
-var recoveryStarts = enum.Table[RecoveryStart]{Type: "metrics.RecoveryStart", Names: []string{"unknown", "deployed", "detected"}}
+var recoveryStarts = enum.Table[RecoveryStart]{Type: "metrics.RecoveryStart", Names: []string{"unknown", "deployed", "detected", "ended"}}
 
 // String is the value's name.
 func (r RecoveryStart) String() string { return recoveryStarts.Text(r) }
@@ -257,9 +259,11 @@ const (
 	RecoveryEndUnknown RecoveryEnd = iota
 	RecoverToResolved              // when the last of its incidents is resolved; by rollback or recovery if it has none
 	RecoverToRestored              // at the first of: rolled back, recovered, its last incident resolved
+	RecoverToMitigated             // as resolved, but an incident is over when users no longer felt it, where that is known
+	RecoverToSuccess               // when the next deployment of the service there succeeds; failed attempts recover too, where they count
 )
 
-var recoveryEnds = enum.Table[RecoveryEnd]{Type: "metrics.RecoveryEnd", Names: []string{"unknown", "resolved", "restored"}}
+var recoveryEnds = enum.Table[RecoveryEnd]{Type: "metrics.RecoveryEnd", Names: []string{"unknown", "resolved", "restored", "mitigated", "success"}}
 
 // String is the value's name.
 func (r RecoveryEnd) String() string { return recoveryEnds.Text(r) }
@@ -273,9 +277,7 @@ func (r RecoveryEnd) MarshalText() ([]byte, error) { return recoveryEnds.Marshal
 // UnmarshalText reads a value's name.
 func (r *RecoveryEnd) UnmarshalText(b []byte) error { return recoveryEnds.Unmarshal(r, b) }
 
-// RecoveryWindow says to which window a recovery belongs. There is none by
-// resolution: open incidents would be in no window, and the slowest recoveries
-// would be the ones left out.
+// RecoveryWindow says to which window a recovery belongs.
 type RecoveryWindow uint8
 
 // The windows of a recovery.
@@ -283,9 +285,10 @@ const (
 	RecoveryWindowUnknown RecoveryWindow = iota
 	RecoveryByDeployment                 // the window of the deployment that failed
 	RecoveryByStart                      // the window in which the recovery began
+	RecoveryByEnd                        // the window in which it ended; what is open stands in the window of the snapshot, so that windows before it seem quick
 )
 
-var recoveryWindows = enum.Table[RecoveryWindow]{Type: "metrics.RecoveryWindow", Names: []string{"unknown", "deployment", "start"}}
+var recoveryWindows = enum.Table[RecoveryWindow]{Type: "metrics.RecoveryWindow", Names: []string{"unknown", "deployment", "start", "end"}}
 
 // String is the value's name.
 func (r RecoveryWindow) String() string { return recoveryWindows.Text(r) }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,9 @@ type Snapshot struct {
 	incidents   []Incident
 	// lastSeen is, for each source of deployments, when it was last heard of.
 	lastSeen map[string]time.Time
+	// layout is the same once more, by columns: see [Snapshot.columns].
+	layoutOnce sync.Once
+	layout     *columns
 }
 
 // Snapshot is what was known at asOf: of each fact the highest revision that had
@@ -24,35 +28,56 @@ func (l *Log) Snapshot(asOf time.Time) *Snapshot {
 	asOf = asOf.UTC().Round(0)
 	s := &Snapshot{asOf: asOf, lastSeen: map[string]time.Time{}}
 	l.mu.RLock()
-	for key, revs := range l.facts {
-		var f Fact
-		for _, r := range revs {
-			m := r.meta()
-			if m.Seen.After(asOf) {
-				continue
+	l.s.facts(func(anchor uint32, flags uint64, f *logFact) {
+		if flags&logMore == 0 {
+			if m := f.meta(); !m.Seen.After(asOf) {
+				s.heard(f.kind, m)
+				s.take(f)
 			}
-			f = r
-			if key.kind == KindDeployment && m.Seen.After(s.lastSeen[m.Source]) {
-				s.lastSeen[m.Source] = m.Seen
+			return
+		}
+		var last Fact
+		for _, at := range l.s.more[anchor] {
+			g := l.s.read(at)
+			if m := g.meta(); !m.Seen.After(asOf) {
+				s.heard(f.kind, m)
+				last = g
 			}
 		}
-		if f == nil || f.meta().Deleted {
-			continue
-		}
-		switch v := f.normal().(type) {
+		switch v := last.(type) {
 		case Deployment:
-			s.deployments = append(s.deployments, v)
+			s.take(&logFact{kind: KindDeployment, d: &v})
 		case Change:
-			s.changes = append(s.changes, v)
+			s.take(&logFact{kind: KindChange, c: &v})
 		case Incident:
-			s.incidents = append(s.incidents, v)
+			s.take(&logFact{kind: KindIncident, n: &v})
 		}
-	}
+	})
 	l.mu.RUnlock()
 	slices.SortFunc(s.deployments, func(a, b Deployment) int { return a.Meta.compare(&b.Meta) })
 	slices.SortFunc(s.changes, func(a, b Change) int { return a.Meta.compare(&b.Meta) })
 	slices.SortFunc(s.incidents, func(a, b Incident) int { return a.Meta.compare(&b.Meta) })
 	return s
+}
+
+// heard notes when a source of deployments was heard of.
+func (s *Snapshot) heard(kind FactKind, m *Meta) {
+	if kind == KindDeployment && m.Seen.After(s.lastSeen[m.Source]) {
+		s.lastSeen[m.Source] = m.Seen
+	}
+}
+
+// take takes a fact in, unless it is a tombstone.
+func (s *Snapshot) take(f *logFact) {
+	switch {
+	case f.meta().Deleted:
+	case f.kind == KindDeployment:
+		s.deployments = append(s.deployments, *f.d)
+	case f.kind == KindChange:
+		s.changes = append(s.changes, *f.c)
+	default:
+		s.incidents = append(s.incidents, *f.n)
+	}
 }
 
 // compare is the order in which facts stand everywhere: by time, and at the same

@@ -15,10 +15,15 @@ const (
 	WindowUnknown WindowKind = iota
 	WindowWeek               // ISO 8601 weeks, from Monday
 	WindowMonth
-	WindowWhole // one window, the whole range of the query
+	WindowWhole      // one window, the whole range of the query
+	WindowSundayWeek // weeks from Sunday
+	WindowQuarter    // of the calendar year
+	WindowDay
+	WindowRolling // [Query.Length] days, a new window each [Query.Step] days: they overlap where Step is less
+	WindowSprint  // [Query.Sprint]
 )
 
-var windowKinds = enum.Table[WindowKind]{Type: "metrics.WindowKind", Names: []string{"unknown", "week", "month", "whole"}}
+var windowKinds = enum.Table[WindowKind]{Type: "metrics.WindowKind", Names: []string{"unknown", "week", "month", "whole", "sunday-week", "quarter", "day", "rolling", "sprint"}}
 
 // String is the value's name.
 func (w WindowKind) String() string { return windowKinds.Text(w) }
@@ -34,13 +39,14 @@ func (w *WindowKind) UnmarshalText(b []byte) error { return windowKinds.Unmarsha
 
 // Window is one span of time, From included and To not, in the query's location.
 type Window struct {
-	// Kind is a week, a month, or the query's whole range; From and To bound it.
+	// Kind is what the query asked for; From and To bound it.
 	Kind WindowKind `json:"kind"`
 	From time.Time  `json:"from"`
 	To   time.Time  `json:"to"`
 }
 
-// String is the window's name: "2026-W53", "2026-12", or the two dates.
+// String is the window's name: "2026-W53", "2026-12", "2026-Q4", "2026-12-31", or
+// the two dates, of which the second is not in it.
 func (w Window) String() string {
 	switch w.Kind {
 	case WindowWeek:
@@ -48,6 +54,10 @@ func (w Window) String() string {
 		return fmt.Sprintf("%04d-W%02d", year, week)
 	case WindowMonth:
 		return w.From.Format("2006-01")
+	case WindowQuarter:
+		return fmt.Sprintf("%04d-Q%d", w.From.Year(), (w.From.Month()+2)/3)
+	case WindowDay:
+		return w.From.Format(time.DateOnly)
 	}
 	return w.From.Format(time.DateOnly) + "/" + w.To.Format(time.DateOnly)
 }
@@ -62,6 +72,8 @@ type date struct {
 func (d date) add(months, days int) date {
 	return dateOf(time.Date(d.year, d.month+time.Month(months), d.day+days, 0, 0, 0, 0, time.UTC))
 }
+
+func (d date) utc() time.Time { return time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC) }
 
 func dateOf(t time.Time) date {
 	y, m, d := t.Date()
@@ -94,20 +106,39 @@ func (q *Query) windows() ([]Window, error) {
 		return []Window{{Kind: WindowWhole, From: q.From.In(q.Location), To: q.To.In(q.Location)}}, nil
 	}
 	day := dateOf(q.From.In(q.Location))
-	months, days := 0, 7
+	weekday := int(day.utc().Weekday())
+	var months, days, length int
 	switch q.Window {
+	case WindowWeek:
+		day, days = day.add(0, -(weekday+6)%7), 7
+	case WindowSundayWeek:
+		day, days = day.add(0, -weekday), 7
 	case WindowMonth:
-		day.day, months, days = 1, 1, 0
-	default:
-		weekday := time.Date(day.year, day.month, day.day, 0, 0, 0, 0, time.UTC).Weekday()
-		day = day.add(0, -(int(weekday)+6)%7)
+		day.day, months = 1, 1
+	case WindowQuarter:
+		day.day, day.month, months = 1, (day.month-1)/3*3+1, 3
+	case WindowDay:
+		days = 1
+	case WindowSprint:
+		days = q.Sprint.Days
+		late := int(day.utc().Sub(dateOf(q.Sprint.Start.In(q.Location)).utc())/(24*time.Hour)) % days
+		day = day.add(0, -(late+days)%days)
+	case WindowRolling:
+		days, length = q.Step, q.Length
 	}
 	var out []Window
 	for {
 		next := day.add(months, days)
 		w := Window{Kind: q.Window, From: day.start(q.Location), To: next.start(q.Location)}
-		if !w.From.Before(q.To) {
+		if length > 0 {
+			w.To = day.add(0, length).start(q.Location)
+		}
+		if !w.From.Before(q.To) || length > 0 && w.To.After(q.To) && len(out) > 0 {
 			return out, nil
+		}
+		if !w.From.Before(w.To) || length > 0 && dateOf(w.From) != day { // a day that a zone left out: it begins no window
+			day = next
+			continue
 		}
 		if len(out) == maxWindows {
 			return nil, fmt.Errorf("metrics: the range from %q to %q has more than %d windows", q.From, q.To, maxWindows)

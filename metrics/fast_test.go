@@ -47,10 +47,15 @@ func fastText(r metrics.Result) string { return fmt.Sprintf("%#v", r) }
 // fastDefinition has any value in each of its fields, of those that the columns know.
 func fastDefinition(r *rand.Rand) metrics.Definition {
 	d := randomDefinition(r)
+	dora := metrics.DORA() // what the columns do not know is as there
+	d.FrequencyPer, d.LeadSpan, d.LeadRounding, d.LeadSummary = dora.FrequencyPer, dora.LeadSpan, dora.LeadRounding, dora.LeadSummary
+	d.Quantile, d.Negative, d.FailBase, d.FailCounts = dora.Quantile, dora.Negative, dora.FailBase, dora.FailCounts
+	d.RecoveryOf, d.Open, d.RecoveryRounding, d.RecoverySummary = dora.RecoveryOf, dora.Open, dora.RecoveryRounding, dora.RecoverySummary
+	d.Rework = dora.Rework
+	d.RecoverFrom = pick(r, metrics.RecoverFromDeployed, metrics.RecoverFromDetected)
+	d.RecoveryWindow = pick(r, metrics.RecoveryByDeployment, metrics.RecoveryByStart)
 	d.RetriesOnce, d.RegionBy, d.RegionsWithin, d.HotfixWithin, d.HotfixChanges, d.ClusterWithin = false, "", 0, 0, 0, 0
-	if d.RecoverTo == metrics.RecoverToMitigated {
-		d.RecoverTo = metrics.RecoverToRestored
-	}
+	d.RecoverTo = pick(r, metrics.RecoverToResolved, metrics.RecoverToRestored)
 	d.AttemptsCount = r.IntN(2) == 0
 	d.Rollbacks = pick(r, metrics.RollbackAside, metrics.RollbackCounts)
 	d.LeadFrom = metrics.LeadStart(1 + r.IntN(4))

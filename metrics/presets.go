@@ -88,6 +88,6 @@ func peer(name string) Definition {
 	d.OutcomeFails, d.RollbackFails, d.IncidentFails = false, false, false
 	d.Links, d.LinkWithin = nil, 0
 	d.Open, d.RecoveryWindow = OpenExcluded, RecoveryByEnd
-	d.Rework, d.RollbackIsRework = ReworkNone, false
+	d.Rework, d.RollbackIsRework, d.RevertIsRework = ReworkNone, false, false
 	return d
 }

@@ -49,7 +49,7 @@ func ExampleDisagree() {
 	// Output:
 	// DORA change-fail-rate 0 % (0 % to 79 %, n=1, partial window)
 	// DevLake change-fail-rate 100 % (21 % to 100 %, n=1, partial window)
-	//    links: ["last"], not ["explicit","artifact","version","rollback","window"]
+	//    links: ["last"], not ["explicit","artifact","version","revert","rollback","window"]
 	// Metrik change-fail-rate 50 % (9.5 % to 91 %, n=2, partial window)
 	//    attemptsCount: true, not false
 	// GitLab change-fail-rate 100 % (2.5 % to 557 %, n=1, partial window)

@@ -135,8 +135,8 @@ func checkComplete(values []float64, method string, level float64) (float64, sta
 		}
 		return mean, in
 	}
-	if lo, hi, ok := stats.OrderRanks(n, 0.5, level); ok {
-		in = stats.Interval{Lo: values[lo-1], Hi: values[hi-1]}
+	if lo, hi, ok := stats.InterpolatedOrder(n, 0.5, level); ok {
+		in = stats.Interval{Lo: lo.At(values), Hi: hi.At(values)}
 	}
 	if method == metrics.MethodOrderLower {
 		return values[(n-1)/2], in

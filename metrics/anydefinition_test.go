@@ -137,7 +137,7 @@ func tryDefinition(r *rand.Rand, def metrics.Definition) error {
 		}
 	}
 	q := metrics.Query{From: epoch, To: hours(24 * 21), Window: pick(r, metrics.WindowWeek, metrics.WindowDay, metrics.WindowRolling),
-		By: pick(r, nil, []string{}, []string{metrics.DimService})}
+		By: pick(r, nil, []string{}, []string{metrics.DimService}), Quantiles: pick(r, nil, nil, []float64{0.5, 0.9}, []float64{0.2, 0.5})}
 	if q.Window == metrics.WindowRolling {
 		q.Length, q.Step = 1+r.IntN(14), 1+r.IntN(10)
 	}

@@ -58,13 +58,21 @@ func checkQuantiles(ps []float64) error {
 }
 
 // orderQuantiles are the quantiles of sorted values, with their intervals.
-func orderQuantiles(sorted, ps []float64, level float64) []QuantileValue {
+func (t QuantileType) orderQuantiles(sorted, ps []float64, level float64) []QuantileValue {
 	var out []QuantileValue
 	for _, p := range ps {
 		lo, hi, _ := orderInterval(sorted, p, level)
-		out = append(out, QuantileValue{P: p, Value: stats.Quantile(sorted, p), Lo: lo, Hi: hi})
+		out = append(out, QuantileValue{P: p, Value: t.of(sorted, p), Lo: lo, Hi: hi})
 	}
 	return out
+}
+
+// of is the p quantile of sorted values, of which there is one.
+func (t QuantileType) of(sorted []float64, p float64) float64 {
+	if t == QuantileLower {
+		return sorted[min(int(float64(len(sorted)-1)*p), len(sorted)-1)]
+	}
+	return stats.Quantile(sorted, p)
 }
 
 // orderInterval is the interval of the p quantile of sorted values; false, and without

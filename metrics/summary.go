@@ -19,7 +19,7 @@ const (
 
 // summarise fills in the one number that stands for complete times by the
 // result's method, and its interval. It sorts values, of which there must be one.
-func (r *Result) summarise(values []float64) {
+func (r *Result) summarise(values []float64, t QuantileType) {
 	slices.Sort(values)
 	r.Status = StatusOK
 	if r.Method == MethodMean {
@@ -27,20 +27,12 @@ func (r *Result) summarise(values []float64) {
 		r.Value, half = meanInterval(values, r.Level)
 		r.Lo, r.Hi = r.Value-half, r.Value+half
 	} else {
-		r.Value = median(r.Method, values)
+		r.Value = t.of(values, 0.5)
 		r.Lo, r.Hi, _ = orderInterval(values, 0.5, r.Level)
 	}
 	if math.IsInf(r.Lo, -1) {
 		r.Status, r.Reason = StatusTooFew, "too few values for an interval"
 	}
-}
-
-// median is that of sorted values, by the method.
-func median(method string, sorted []float64) float64 {
-	if method == MethodOrderLower {
-		return sorted[(len(sorted)-1)/2]
-	}
-	return stats.Quantile(sorted, 0.5)
 }
 
 // meanInterval is the mean of sorted values and half the length of its interval,

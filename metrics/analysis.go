@@ -400,16 +400,21 @@ func (a *analysis) incidentCounts(n int) bool {
 
 // key is the values of a deployment's dimensions, in the order of the query.
 func (a *analysis) key(i int) ([]string, error) {
-	d := &a.s.deployments[i]
+	m := &a.s.deployments[i].Meta
+	return a.keyOf(m, m.Environment)
+}
+
+// keyOf is the values of a fact's dimensions, of which the environment is given.
+func (a *analysis) keyOf(m *Meta, environment string) ([]string, error) {
 	out := make([]string, len(a.q.By))
 	for k, name := range a.q.By {
 		switch name {
 		case DimService:
-			out[k] = d.Service
+			out[k] = m.Service
 		case DimEnvironment:
-			out[k] = d.Environment
+			out[k] = environment
 		default:
-			out[k] = d.Dims[name]
+			out[k] = m.Dims[name]
 			if identifies(out[k]) && !a.q.AllowIndividualsUnsafe {
 				return nil, fmt.Errorf("metrics: dimension %q has the value %q: %w", name, out[k], ErrIndividual)
 			}

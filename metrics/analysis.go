@@ -375,12 +375,13 @@ func (a *analysis) ownIncidents(groups map[string]int) error {
 		if err != nil {
 			return err
 		}
+		f := &a.s.incidents[n]
 		g, ok := groups[strings.Join(key, "\x00")]
-		if !ok {
+		if !ok || !a.incidentCounts(n) {
 			g = -1
 		}
 		a.owns[n] = g
-		if at := a.s.incidents[n].At; ok && !at.After(a.s.asOf) {
+		if at := f.At; g >= 0 && !at.After(a.s.asOf) {
 			cells := a.cellsAt(g, at)
 			for k := range cells {
 				cells[k].incidents = append(cells[k].incidents, n)
@@ -390,18 +391,30 @@ func (a *analysis) ownIncidents(groups map[string]int) error {
 	return nil
 }
 
+// incidentCounts reports whether an incident is of an environment that counts, or
+// names none.
+func (a *analysis) incidentCounts(n int) bool {
+	environment := a.s.incidents[n].Environment
+	return environment == "" || a.def.counts(environment)
+}
+
 // key is the values of a deployment's dimensions, in the order of the query.
 func (a *analysis) key(i int) ([]string, error) {
-	d := &a.s.deployments[i]
+	m := &a.s.deployments[i].Meta
+	return a.keyOf(m, m.Environment)
+}
+
+// keyOf is the values of a fact's dimensions, of which the environment is given.
+func (a *analysis) keyOf(m *Meta, environment string) ([]string, error) {
 	out := make([]string, len(a.q.By))
 	for k, name := range a.q.By {
 		switch name {
 		case DimService:
-			out[k] = d.Service
+			out[k] = m.Service
 		case DimEnvironment:
-			out[k] = d.Environment
+			out[k] = environment
 		default:
-			out[k] = d.Dims[name]
+			out[k] = m.Dims[name]
 			if identifies(out[k]) && !a.q.AllowIndividualsUnsafe {
 				return nil, fmt.Errorf("metrics: dimension %q has the value %q: %w", name, out[k], ErrIndividual)
 			}

@@ -255,8 +255,8 @@ func naiveMeasure(service string, week int, c *naiveCell, first *naiveDeploy, q 
 		slices.Sort(c.lead)
 		for _, p := range ps {
 			v := [3]float64{stats.Quantile(c.lead, p), math.Inf(-1), math.Inf(1)}
-			if lo, hi, ok := stats.OrderRanks(len(c.lead), p, level); ok {
-				v[1], v[2] = c.lead[lo-1], c.lead[hi-1]
+			if lo, hi, ok := stats.InterpolatedOrder(len(c.lead), p, level); ok {
+				v[1], v[2] = lo.At(c.lead), hi.At(c.lead)
 			}
 			out.lead = append(out.lead, v)
 		}

@@ -74,7 +74,8 @@ const (
 	colRolls     colFlags = 1 << 6 // it names what it takes back
 	colRecovered colFlags = 1 << 7
 	colDetected  colFlags = 1 << 8
-	colShares    colFlags = 1 << 9 // another row of the stream brings one of its changes too
+	colShares    colFlags = 1 << 9  // another row of the stream brings one of its changes too
+	colNewest    colFlags = 1 << 10 // nothing was heard of its source later than of this
 )
 
 func (f colFlags) outcome() DeploymentOutcome { return DeploymentOutcome(f & colOutcome) }
@@ -221,6 +222,9 @@ func (c *columns) fields(s *Snapshot, rows map[Ref]int32) {
 			}
 			c.source[r] = src
 			f := colFlags(d.Outcome)&colOutcome | colFlags(d.Planned)<<2&colPlanned
+			if colTime(d.Seen) >= c.sources[src] {
+				f |= colNewest
+			}
 			if len(d.Fixes) > 0 {
 				f |= colFixes
 			}

@@ -138,6 +138,9 @@ func (r *Report) Unused() []Contribution {
 	for i := range a.links {
 		if dep := a.links[i].dep; !incidents[i] && (dep < 0 || !evidence[dep]) {
 			out = append(out, a.incident(i, UseExcluded))
+			if a.def.FailCounts == FailIncidents && !a.incidentCounts(i) {
+				out[len(out)-1].Reason = whyEnvironment
+			}
 		}
 	}
 	return out

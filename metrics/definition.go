@@ -51,8 +51,9 @@ type Definition struct {
 	LeadSummary  Summary  `json:"leadSummary"`
 	// First says whether the first known deployment of a service has lead times.
 	First FirstRule `json:"first"`
-	// Quantile is how the median of the lead times is taken between two values, and
-	// that of recovery times unless it is the Kaplan-Meier one.
+	// Quantile is how the median of the lead times, and any other quantile of them, is
+	// taken between two values, and those of recovery times unless they are the
+	// Kaplan-Meier ones.
 	Quantile QuantileType `json:"quantile"`
 	// Negative says what becomes of lead times and recovery times below zero.
 	Negative NegativeRule `json:"negative"`

@@ -192,7 +192,9 @@ type opinions struct {
 	digest  release.Digest
 }
 
-func opinionsOf(r *Report) opinions { return opinions{results: slices.Collect(r.All()), digest: r.Definition()} }
+func opinionsOf(r *Report) opinions {
+	return opinions{results: slices.Collect(r.All()), digest: r.Definition()}
+}
 
 // compareRow is the order of reports: key, window, metric.
 func compareRow(a, b Result) int {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,7 +116,7 @@ func TestCausesAreComputed(t *testing.T) {
 		q := metrics.Query{From: epoch, To: hours(24 * 21), Window: metrics.WindowWhole}
 		rows, err := metrics.Disagree(s, q, a, b)
 		require.NoError(t, err)
-		for field := range disagreeFields(t, a) {
+		for _, field := range disagreeNames() {
 			towards, back := disagreeChanged(t, a, b, field), disagreeChanged(t, b, a, field)
 			for _, row := range rows {
 				o := row.Opinions[1]
@@ -151,22 +153,30 @@ func TestCausesAreComputed(t *testing.T) {
 	require.Greater(t, causes, 200, "the test met causes")
 }
 
+// disagreeNames are the fields of a definition by their names in JSON.
+func disagreeNames() (out []string) {
+	fields := reflect.TypeFor[metrics.Definition]()
+	for k := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Field(k).Tag.Get("json"), ",")
+		out = append(out, name)
+	}
+	return out
+}
+
 func disagreeFields(t *testing.T, d metrics.Definition) (out map[string]json.RawMessage) {
 	b, err := json.Marshal(d)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(b, &out))
-	for _, optional := range []string{"environments"} {
-		if _, ok := out[optional]; !ok {
-			out[optional] = json.RawMessage("null")
-		}
-	}
 	return out
 }
 
 // disagreeChanged is d with one field of o.
 func disagreeChanged(t *testing.T, d, o metrics.Definition, field string) (out metrics.Definition) {
 	fields := disagreeFields(t, d)
-	fields[field] = disagreeFields(t, o)[field]
+	delete(fields, field)
+	if v, ok := disagreeFields(t, o)[field]; ok {
+		fields[field] = v
+	}
 	b, err := json.Marshal(fields)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(b, &out))
@@ -202,5 +212,58 @@ func TestDisagreeIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	for _, row := range rows {
 		require.True(t, row.Opinions[1].Same)
+	}
+}
+
+// TestOneFieldIsTheCause: of two definitions that differ in one field, that field
+// and no other one is the cause wherever they disagree, and the answer of the other
+// definition leads to exactly what the other one says.
+func TestOneFieldIsTheCause(t *testing.T) {
+	t.Parallel()
+	q := metrics.Query{From: epoch, To: hours(24 * 21), Window: metrics.WindowWhole, By: []string{metrics.DimService}}
+	var snapshots []*metrics.Snapshot
+	for seed := range uint64(20) {
+		var log metrics.Log
+		_, err := log.Add(deploy("back-1", 30, "w1"), deploy("back-2", 50, "w2"), deploy("back-3", 60, "w1")) // rolled back
+		require.NoError(t, err)
+		_, err = log.Add(fastHistory(rand.New(rand.NewPCG(99, seed)))...)
+		require.NoError(t, err)
+		snapshots = append(snapshots, log.Snapshot(hours(24*18)))
+	}
+	silent := map[string]bool{}
+	for k, name := range disagreeNames() {
+		silent[name] = true
+		for _, preset := range []metrics.Definition{metrics.DORA(), metrics.DevLake(), metrics.Metrik(), metrics.GitLab()} {
+			for _, answer := range anyAnswers(k) {
+				other := preset
+				reflect.ValueOf(&other).Elem().Field(k).Set(answer)
+				if other.Validate() != nil {
+					continue
+				}
+				for _, s := range snapshots {
+					rows, err := metrics.Disagree(s, q, preset, other)
+					require.NoError(t, err)
+					for _, row := range rows {
+						first, o := row.Opinions[0], row.Opinions[1]
+						if o.Same {
+							continue
+						}
+						silent[name] = false
+						require.Empty(t, o.Together)
+						require.Len(t, o.Causes, 1, "%s", row)
+						c := o.Causes[0]
+						require.Equal(t, name, c.Field)
+						require.NotEqual(t, c.First, c.Other)
+						require.Equal(t, fmt.Sprint(o.Result.Status, o.Result.Value), fmt.Sprint(c.Towards.Status, c.Towards.Value))
+						require.Equal(t, fmt.Sprint(first.Result.Status, first.Result.Value), fmt.Sprint(c.Back.Status, c.Back.Value))
+					}
+				}
+			}
+		}
+	}
+	for _, name := range []string{"environments", "deployedAt", "attemptsCount", "rollbacks", "detectRollbacks", "frequency", "frequencyPer",
+		"leadFrom", "leadTo", "leadPer", "leadSpan", "leadSummary", "first", "quantile", "outcomeFails", "rollbackFails", "incidentFails",
+		"failBase", "failCounts", "links", "recoveryOf", "recoverFrom", "recoverTo", "open", "recoverySummary", "rework", "minSample"} {
+		require.False(t, silent[name], "%s made no difference in any of these histories", name)
 	}
 }

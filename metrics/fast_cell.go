@@ -173,10 +173,11 @@ func (f *fast) leads(e0, e1 int32, shares bool, m int64, starts []int64) {
 	}
 }
 
-// edge is analysis.edge.
+// edge is analysis.edge. Where the observed time is closed, it ends no sooner than any
+// source of its rows was last heard of.
 func (f *fast) edge(g *fastGroup, cell *fastCell, r int32, m int64) bool {
 	return g.opened && m == g.from ||
-		g.closed && cell.seenTo == g.to && (m == g.to || colTime(f.s.deployments[f.c.fact[r]].Seen) == g.to)
+		g.closed && cell.seenTo == g.to && (m == g.to || f.c.flags[r]&colNewest != 0 && colTime(f.s.deployments[f.c.fact[r]].Seen) == g.to)
 }
 
 // settle measures the cells of a group.

@@ -42,7 +42,10 @@ func TestFastCovers(t *testing.T) {
 
 	far := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, change := range map[string]func(*metrics.Query){
-		"window":        func(q *metrics.Query) { q.Window = metrics.WindowWhole + 1 },
+		"rolling": func(q *metrics.Query) { q.Window, q.Length, q.Step = metrics.WindowRolling, 7, 7 },
+		"sprint": func(q *metrics.Query) {
+			q.Window, q.Sprint = metrics.WindowSprint, metrics.Sprint{Start: epoch, Days: 14}
+		},
 		"from":          func(q *metrics.Query) { q.From = far },
 		"to":            func(q *metrics.Query) { q.To = far },
 		"observed from": func(q *metrics.Query) { q.ObservedFrom = far },

@@ -115,7 +115,7 @@ func (f *fast) leadTime(r *fastResult, cell *fastCell, leads []int64, qs []Quant
 			v.Value += float64(p.part * (f.seconds(leads[p.at+1]) - v.Value))
 		}
 		if p.bounded {
-			v.Lo, v.Hi = f.seconds(leads[p.lo]), f.seconds(leads[p.hi])
+			v.Lo, v.Hi = f.between(leads, p.lo), f.between(leads, p.hi)
 		}
 		if k > 0 {
 			qs[k-1] = v
@@ -126,6 +126,13 @@ func (f *fast) leadTime(r *fastResult, cell *fastCell, leads []int64, qs []Quant
 			r.set(StatusTooFew, fastFewValues)
 		}
 	}
+}
+
+// between is the value at a rank of times of which the two neighbours are in their
+// places.
+func (f *fast) between(times []int64, r stats.Rank) float64 {
+	pair := [2]float64{f.seconds(times[r.K]), f.seconds(times[r.K+1])}
+	return stats.Rank{W: r.W}.At(pair[:])
 }
 
 func (f *fast) recoveryTime(at int, cell *fastCell, repairs []fastRepair, qs []QuantileValue) {

@@ -74,12 +74,13 @@ type fastPlan struct {
 	parts []fastPart // of the median, and of each quantile of the query
 }
 
-// fastPart is one quantile: between the values at and at+1, in the interval from
-// the value lo to the value hi. Values are counted from 0.
+// fastPart is one quantile: between the values at and at+1, counted from 0, in the
+// interval from rank lo to rank hi.
 type fastPart struct {
-	p, part    float64
-	at, lo, hi int32
-	bounded    bool
+	p, part float64
+	at      int32
+	bounded bool
+	lo, hi  stats.Rank
 }
 
 func (m *fastMemo) plan(n int, q Query) *fastPlan {
@@ -106,9 +107,8 @@ func newFastPlan(n int, q Query) *fastPlan {
 		out.ranks = append(out.ranks, x.at, min(x.at+1, int32(n-1)))
 		if k > 0 && x.p == 0.5 {
 			x.lo, x.hi, x.bounded = out.parts[0].lo, out.parts[0].hi, out.parts[0].bounded
-		} else if lo, hi, ok := stats.OrderRanks(n, x.p, q.Level); ok {
-			x.lo, x.hi, x.bounded = int32(lo-1), int32(hi-1), true
-			out.ranks = append(out.ranks, x.lo, x.hi)
+		} else if x.lo, x.hi, x.bounded = stats.InterpolatedOrder(n, x.p, q.Level); x.bounded {
+			out.ranks = append(out.ranks, int32(x.lo.K), int32(x.lo.K+1), int32(x.hi.K), int32(x.hi.K+1))
 		}
 		out.parts = append(out.parts, x)
 	}

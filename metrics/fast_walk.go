@@ -165,6 +165,7 @@ type fastBack struct{ row, target int32 }
 
 // takeBackAll marks what the rollbacks took back.
 func (f *fast) takeBackAll() {
+	f.records = make([]fastRecord, 0, len(f.scratch.back)+len(f.c.incidents))
 	for _, b := range f.scratch.back {
 		t := f.stands(b.target)
 		f.state[t] |= fastTakenBack

@@ -262,8 +262,8 @@ func (a *analysis) leadTime(r *Result, c *cell, visit visitor) {
 		return
 	}
 	slices.Sort(values)
-	r.summarise(values)
-	r.Quantiles = orderQuantiles(values, a.q.Quantiles, r.Level)
+	r.summarise(values, a.def.Quantile)
+	r.Quantiles = a.def.Quantile.orderQuantiles(values, a.q.Quantiles, r.Level)
 }
 
 // noLead is the status of a lead time without a value: undefined if there was no
@@ -321,8 +321,8 @@ func (a *analysis) recoveryTime(r *Result, c *cell, visit visitor) {
 			values[k] = ds[k].Time
 		}
 		slices.Sort(values)
-		r.summarise(values)
-		r.Quantiles = orderQuantiles(values, a.q.Quantiles, r.Level)
+		r.summarise(values, a.def.Quantile)
+		r.Quantiles = a.def.Quantile.orderQuantiles(values, a.q.Quantiles, r.Level)
 	default:
 		r.survival(ds, a.def.RecoverySummary, a.q.Quantiles)
 	}

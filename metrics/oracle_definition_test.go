@@ -104,7 +104,7 @@ func (o *oracle) episodes(key []string) (out []episode) {
 	}
 	for _, n := range o.n {
 		dep := o.blame(n)
-		owner := n.Service == key[0] && (n.Environment == "" || n.Environment == "production")
+		owner := o.owns(key, n)
 		if o.def.FailCounts != metrics.FailIncidents {
 			owner = dep >= 0 && slices.Equal(o.key(dep), key)
 		}
@@ -162,10 +162,19 @@ func (o *oracle) recoveries(s *sample, key []string, in func(time.Time) bool) {
 	}
 }
 
+// owns is whether an incident is of a group by its own words: one that names no
+// environment is of the definition's only one, by service of any.
+func (o *oracle) owns(key []string, n metrics.Incident) bool {
+	if n.Service != key[0] || n.Environment != "" && !slices.Contains(o.def.Environments, n.Environment) {
+		return false
+	}
+	return len(key) == 1 || n.Environment == key[1] || n.Environment == "" && len(o.def.Environments) == 1
+}
+
 // incidentsIn are those of a service that began in the window.
 func (o *oracle) incidentsIn(key []string, in func(time.Time) bool) (k int) {
 	for _, n := range o.n {
-		if n.Service == key[0] && (n.Environment == "" || n.Environment == "production") && !n.At.After(o.asOf) && in(n.At) {
+		if o.owns(key, n) && !n.At.After(o.asOf) && in(n.At) {
 			k++
 		}
 	}

@@ -56,20 +56,24 @@ func Metrik() Definition {
 	return d
 }
 
-// GitLab is what GitLab's DORA metrics show by its documentation (DORA metrics,
-// 2026), their oddities included:
+// GitLab is what GitLab's documentation says of its DORA metrics (page "DevOps Research
+// and Assessment (DORA) metrics", what it says of how each is calculated, read in 2026):
 //
-//   - a lead time begins at the merge: how long a change was worked on and reviewed is
-//     not in it;
-//   - the fail rate is the incidents that began in the window by the deployments that
-//     succeeded in it. It is no share: it is above 1 where incidents are more, and an
-//     incident needs no deployment that caused it;
-//   - the time to restore is the median of how long incidents were open, of those
-//     that were closed, in the window in which they were. What is still open is left
-//     out;
-//   - no rollback, redeployment or rework is known.
+//   - the frequency is of deployments to production that succeeded, by the time at which
+//     they ended;
+//   - the lead time is the median time from a merge request's merge to production: the
+//     time of coding is not in it;
+//   - the fail rate is the number of incidents by the number of deployments to production.
+//     The page assumes that each deployment has one incident at most, and each incident
+//     one deployment; where that is not so, the rate is no share and may be above 1;
+//   - the time to restore is the median of how long incidents were open.
 //
-// GitLab takes the median of each day; here each window has its own value.
+// The page does not say more, and this preset answers the rest: an incident counts in the
+// window in which it began, and its time in that in which it was closed; what is still
+// open is left out; only deployments that succeeded are in the denominator. Of rollbacks,
+// redeployments and rework the page names none, and none is known here. Its charts show
+// medians of days, of some even the median of those in a month; here each window has its
+// own value.
 func GitLab() Definition {
 	d := peer("GitLab")
 	d.LeadFrom = LeadFromMerge
@@ -88,6 +92,6 @@ func peer(name string) Definition {
 	d.OutcomeFails, d.RollbackFails, d.IncidentFails = false, false, false
 	d.Links, d.LinkWithin = nil, 0
 	d.Open, d.RecoveryWindow = OpenExcluded, RecoveryByEnd
-	d.Rework, d.RollbackIsRework = ReworkNone, false
+	d.Rework, d.RollbackIsRework, d.RevertIsRework = ReworkNone, false, false
 	return d
 }

@@ -58,16 +58,31 @@ func checkQuantiles(ps []float64) error {
 }
 
 // orderQuantiles are the quantiles of sorted values, with their intervals.
-func orderQuantiles(sorted, ps []float64, level float64) []QuantileValue {
+func (t QuantileType) orderQuantiles(sorted, ps []float64, level float64) []QuantileValue {
 	var out []QuantileValue
 	for _, p := range ps {
-		q := QuantileValue{P: p, Value: stats.Quantile(sorted, p), Lo: math.Inf(-1), Hi: math.Inf(1)}
-		if lo, hi, ok := stats.OrderRanks(len(sorted), p, level); ok {
-			q.Lo, q.Hi = sorted[lo-1], sorted[hi-1]
-		}
-		out = append(out, q)
+		lo, hi, _ := orderInterval(sorted, p, level)
+		out = append(out, QuantileValue{P: p, Value: t.of(sorted, p), Lo: lo, Hi: hi})
 	}
 	return out
+}
+
+// of is the p quantile of sorted values, of which there is one.
+func (t QuantileType) of(sorted []float64, p float64) float64 {
+	if t == QuantileLower {
+		return sorted[min(int(float64(len(sorted)-1)*p), len(sorted)-1)]
+	}
+	return stats.Quantile(sorted, p)
+}
+
+// orderInterval is the interval of the p quantile of sorted values; false, and without
+// bounds, where they are too few for one.
+func orderInterval(sorted []float64, p, level float64) (lo, hi float64, ok bool) {
+	l, u, ok := stats.InterpolatedOrder(len(sorted), p, level)
+	if !ok {
+		return math.Inf(-1), math.Inf(1), false
+	}
+	return l.At(sorted), u.At(sorted), true
 }
 
 // survivalQuantiles are the quantiles of a survival curve, with their intervals.

@@ -34,7 +34,7 @@ func ExampleQuery_quantiles() {
 		}
 	}
 	// Output:
-	// p75 8.5 d (4.2 d to 14 d)
+	// p75 8.5 d (4.8 d to 13 d)
 	// p90 12 d (-∞ to ∞)
 }
 

@@ -1,9 +1,6 @@
 package metrics
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // recovery is one recovery time: of a deployment, of an incident, or of a run of
 // failed deployments. Indexes are -1 for none.
@@ -227,23 +224,10 @@ func (a *analysis) incidentGroup(n int) int {
 // incidentKey is the values of an incident's dimensions, in the order of the query.
 // One that names no environment belongs to the definition's, if that is one.
 func (a *analysis) incidentKey(n int) ([]string, error) {
-	f := &a.s.incidents[n]
-	out := make([]string, len(a.q.By))
-	for k, name := range a.q.By {
-		switch name {
-		case DimService:
-			out[k] = f.Service
-		case DimEnvironment:
-			out[k] = f.Environment
-			if out[k] == "" && len(a.def.Environments) == 1 {
-				out[k] = a.def.Environments[0]
-			}
-		default:
-			out[k] = f.Dims[name]
-			if identifies(out[k]) && !a.q.AllowIndividualsUnsafe {
-				return nil, fmt.Errorf("metrics: dimension %q has the value %q: %w", name, out[k], ErrIndividual)
-			}
-		}
+	m := &a.s.incidents[n].Meta
+	environment := m.Environment
+	if environment == "" && len(a.def.Environments) == 1 {
+		environment = a.def.Environments[0]
 	}
-	return out, nil
+	return a.keyOf(m, environment)
 }

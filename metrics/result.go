@@ -10,7 +10,7 @@ import (
 
 // The methods of the intervals, with their sources.
 const (
-	MethodOrder       = "type-7 median, order-statistic interval (David and Nagaraja 2003, 7.1)"
+	MethodOrder       = "type-7 median, interpolated order-statistic interval (Hettmansperger and Sheather 1986)"
 	MethodGarwood     = "exact Poisson interval (Garwood 1936)"
 	MethodWilson      = "score interval (Wilson 1927)"
 	MethodKaplanMeier = "Kaplan-Meier median, log-log Greenwood band (Brookmeyer and Crowley 1982)"

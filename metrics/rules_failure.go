@@ -57,7 +57,7 @@ type FailCount uint8
 const (
 	FailCountUnknown FailCount = iota
 	FailDeployments            // the deployments of the denominator that failed: the rate is a share
-	FailIncidents              // the incidents that began in the window, with a link or without: three incidents of one deployment are 300 %
+	FailIncidents              // the incidents that began in the window, of environments that count or of none, with a link or without: three incidents of one deployment are 300 %
 )
 
 var failCounts = enum.Table[FailCount]{Type: "metrics.FailCount", Names: []string{"unknown", "deployments", "incidents"}}

@@ -75,7 +75,7 @@ type StageResult struct {
 	Missing  int `json:"missing"`
 	Negative int `json:"negative,omitempty"`
 	// Value is the type-7 median of N in seconds, from Lo to Hi at the Level of the
-	// result: an order-statistic interval. NaN and infinite where there is none.
+	// result: an interpolated order-statistic interval. NaN and infinite where there is none.
 	Value float64 `json:"value"`
 	Lo    float64 `json:"lo"`
 	Hi    float64 `json:"hi"`
@@ -170,13 +170,11 @@ func (o *StageResult) median(values []float64, level float64) {
 		return
 	}
 	slices.Sort(values)
-	o.Status, o.Value, o.Lo, o.Hi = StatusOK, stats.Quantile(values, 0.5), math.Inf(-1), math.Inf(1)
-	lo, hi, ok := stats.OrderRanks(o.N, 0.5, level)
-	if !ok {
+	ok := false
+	o.Status, o.Value = StatusOK, stats.Quantile(values, 0.5)
+	if o.Lo, o.Hi, ok = orderInterval(values, 0.5, level); !ok {
 		o.Status, o.Reason = StatusTooFew, "too few values for an interval"
-		return
 	}
-	o.Lo, o.Hi = values[lo-1], values[hi-1]
 }
 
 // ChangeStages are the stages of each change whose lead time counts in a result

@@ -10,7 +10,7 @@ import (
 
 // Further methods of values and intervals: see [Result.Method].
 const (
-	MethodOrderLower     = "lower median, order-statistic interval (David and Nagaraja 2003, 7.1)"
+	MethodOrderLower     = "lower median, interpolated order-statistic interval (Hettmansperger and Sheather 1986)"
 	MethodMean           = "arithmetic mean, interval by the t distribution (Student 1908)"
 	MethodRestrictedMean = "mean of the Kaplan-Meier curve up to the longest time seen, no interval"
 	MethodIncidents      = "incidents by deployments, exact Poisson interval (Garwood 1936)"
@@ -19,30 +19,20 @@ const (
 
 // summarise fills in the one number that stands for complete times by the
 // result's method, and its interval. It sorts values, of which there must be one.
-func (r *Result) summarise(values []float64) {
+func (r *Result) summarise(values []float64, t QuantileType) {
 	slices.Sort(values)
-	r.Status, r.Lo, r.Hi = StatusOK, math.Inf(-1), math.Inf(1)
+	r.Status = StatusOK
 	if r.Method == MethodMean {
 		var half float64
 		r.Value, half = meanInterval(values, r.Level)
 		r.Lo, r.Hi = r.Value-half, r.Value+half
 	} else {
-		r.Value = median(r.Method, values)
-		if lo, hi, ok := stats.OrderRanks(len(values), 0.5, r.Level); ok {
-			r.Lo, r.Hi = values[lo-1], values[hi-1]
-		}
+		r.Value = t.of(values, 0.5)
+		r.Lo, r.Hi, _ = orderInterval(values, 0.5, r.Level)
 	}
 	if math.IsInf(r.Lo, -1) {
 		r.Status, r.Reason = StatusTooFew, "too few values for an interval"
 	}
-}
-
-// median is that of sorted values, by the method.
-func median(method string, sorted []float64) float64 {
-	if method == MethodOrderLower {
-		return sorted[(len(sorted)-1)/2]
-	}
-	return stats.Quantile(sorted, 0.5)
 }
 
 // meanInterval is the mean of sorted values and half the length of its interval,

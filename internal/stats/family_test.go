@@ -28,7 +28,7 @@ func slowDiscoveries(p []float64, q float64) map[int]bool {
 				k++
 			}
 		}
-		if !(bar >= 0 && bar <= 1 && bar*float64(m)/float64(k) <= q) {
+		if !(bar >= 0 && bar <= 1 && max(bar, bar*float64(m)/float64(k)) <= q) {
 			continue
 		}
 		for i, v := range p {

@@ -97,7 +97,7 @@ func (w *watchTally) company(t require.TestingT, r *rand.Rand, rate float64, at 
 func BenchmarkSignal(b *testing.B) {
 	for _, c := range []struct{ rate, power float64 }{{0.05, 0.55}, {0.10, 0.80}, {0.15, 0.80}} {
 		b.Run(fmt.Sprintf("rate=%.0f%%", 100*c.rate), func(b *testing.B) {
-			companies := 4000
+			companies := 1500
 			if testing.Short() {
 				companies = 400
 			}

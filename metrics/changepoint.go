@@ -69,6 +69,9 @@ func Changes(series []Result, opts ChangeOptions) ([]ChangePoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.shares(); err != nil {
+		return nil, err
+	}
 	c := changeSearch{o: opts, metric: series[0].Metric}
 	for i := range series {
 		if s.out[i] == "" {

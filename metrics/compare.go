@@ -14,7 +14,8 @@ import (
 const (
 	MethodNewcombe       = "difference of score intervals (Newcombe 1998, method 10); exact conditional test (Fisher 1935), central"
 	MethodRateDifference = "difference of Garwood intervals (Zou and Donner 2008); exact conditional test (Przyborowski and Wilenski 1940), central"
-	MethodMedians        = "difference of order-statistic intervals (Zou and Donner 2008, Hutson 1999); exact median test (Mood 1950), central"
+	MethodMedians        = "difference of order-statistic intervals (Zou and Donner 2008, Nyblom 1992); exact median test (Mood 1950), central"
+	MethodMeans          = "difference of intervals by the t distribution (Zou and Donner 2008), p where the interval reaches 0"
 	MethodSurvival       = "difference of Kaplan-Meier medians' intervals (Zou and Donner 2008), p where the interval reaches 0"
 )
 
@@ -106,7 +107,7 @@ func (r *Report) Compare(a, b Result) (Difference, error) {
 type compareSample struct {
 	Result
 	weeks     float64
-	numerator int // of a rate
+	numerator int // of a rate; incidents, where it is of these
 	durations []stats.Duration
 	values    []float64 // sorted, of the uncensored durations
 }
@@ -119,7 +120,7 @@ func (r *Report) sample(res Result) (*compareSample, error) {
 	s := &compareSample{Result: e.Result, weeks: e.Weeks}
 	for _, c := range e.Contributions {
 		switch c.Use {
-		case UseNumerator:
+		case UseNumerator, UseAlone:
 			s.numerator++
 		case UseValue:
 			s.durations = append(s.durations, stats.Duration{Time: c.Value})
@@ -138,53 +139,80 @@ func (d *Difference) between(x, y *compareSample) {
 	if there {
 		d.Effect = y.Value - x.Value
 	}
-	var in stats.Interval
-	switch d.Metric {
-	case FailRate, ReworkRate:
-		d.Method = MethodNewcombe
-		if there {
-			in = stats.Newcombe(x.numerator, x.N, y.numerator, y.N, d.Level)
-			d.P = stats.Hypergeometric(x.numerator, x.N, y.numerator, y.N).Central()
-		}
-	case Frequency:
-		d.Method = MethodRateDifference
-		if there {
-			a, b := stats.Count{Events: x.N, Exposure: x.weeks}, stats.Count{Events: y.N, Exposure: y.weeks}
-			in = stats.RateDifference(a, b, d.Level)
-			_, d.P = stats.RateRatio(a, b, d.Level)
-		}
-	case LeadTime:
-		d.Method = MethodMedians
-		if there {
-			in = stats.Mover(x.median(d.Level), y.median(d.Level))
-			d.P = stats.Mood(x.values, y.values, slices.Sorted(slices.Values(slices.Concat(x.values, y.values))))
-		}
-	case RecoveryTime:
-		d.Method = MethodSurvival
-		if there {
-			u, v := stats.KaplanMeier(x.durations), stats.KaplanMeier(y.durations)
-			at := func(level float64) stats.Interval {
-				return stats.Mover(survivalMedian(u, level), survivalMedian(v, level))
-			}
-			in, d.P = at(d.Level), stats.MoverP(at)
-		}
-	}
+	d.Method = compareMethod(x.Result.Method)
 	if !there {
 		return
+	}
+	in := unbounded
+	switch d.Method {
+	case MethodNewcombe:
+		in = stats.Newcombe(x.numerator, x.N, y.numerator, y.N, d.Level)
+		d.P = stats.Hypergeometric(x.numerator, x.N, y.numerator, y.N).Central()
+	case MethodRateDifference:
+		a, b := x.count(), y.count()
+		in = stats.RateDifference(a, b, d.Level)
+		_, d.P = stats.RateRatio(a, b, d.Level)
+	case MethodMedians:
+		in = stats.Mover(x.median(d.Level), y.median(d.Level))
+		d.P = stats.Mood(x.values, y.values, slices.Sorted(slices.Values(slices.Concat(x.values, y.values))))
+	case MethodMeans:
+		at := func(level float64) stats.Interval { return stats.Mover(x.mean(level), y.mean(level)) }
+		in, d.P = at(d.Level), stats.MoverP(at)
+	case MethodSurvival:
+		u, v := stats.KaplanMeier(x.durations), stats.KaplanMeier(y.durations)
+		at := func(level float64) stats.Interval {
+			return stats.Mover(survivalMedian(u, level), survivalMedian(v, level))
+		}
+		in, d.P = at(d.Level), stats.MoverP(at)
 	}
 	d.Lo, d.Hi = in.Lo, in.Hi
 	if math.IsInf(d.Lo, -1) && math.IsInf(d.Hi, 1) && d.Status == StatusUnknown {
 		d.Status, d.Reason = StatusTooFew, "too few values for an interval of the difference"
+		if d.Method == MethodNone {
+			d.Reason = "a mean of times that are not over has no interval"
+		}
 	}
+}
+
+// compareMethod is how results of a method are compared; [MethodNone] where there is no
+// way, as for means of times that are not over.
+func compareMethod(of string) string {
+	switch of {
+	case MethodWilson:
+		return MethodNewcombe
+	case MethodGarwood, MethodIncidents:
+		return MethodRateDifference
+	case MethodMean:
+		return MethodMeans
+	case MethodKaplanMeier:
+		return MethodSurvival
+	case MethodRestrictedMean, MethodNone:
+		return MethodNone
+	}
+	return MethodMedians
+}
+
+// count is the count behind a frequency, or behind incidents by deployments.
+func (s *compareSample) count() stats.Count {
+	if s.Result.Method == MethodIncidents {
+		return stats.Count{Events: s.numerator, Exposure: float64(s.N)}
+	}
+	return stats.Count{Events: s.N, Exposure: s.weeks}
+}
+
+func (s *compareSample) mean(level float64) stats.Estimate {
+	v, half := meanInterval(s.values, level)
+	return stats.Estimate{Value: v, Interval: stats.Interval{Lo: v - half, Hi: v + half}}
 }
 
 // unbounded is the interval that excludes nothing.
 var unbounded = stats.Interval{Lo: math.Inf(-1), Hi: math.Inf(1)}
 
 func (s *compareSample) median(level float64) stats.Estimate {
-	in, ok := stats.FractionalOrder(s.values, 0.5, level)
-	if !ok {
-		in = unbounded
+	in := unbounded
+	if lo, hi, ok := stats.InterpolatedOrder(len(s.values), 0.5, level); ok {
+		// Of heavy ties and the lower median the value can lie at an end.
+		in = stats.Interval{Lo: min(lo.At(s.values), s.Value), Hi: max(hi.At(s.values), s.Value)}
 	}
 	return stats.Estimate{Value: s.Value, Interval: in}
 }

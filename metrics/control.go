@@ -96,6 +96,11 @@ func ControlChart(series []Result, kind ChartKind) (Chart, error) {
 	default:
 		return Chart{}, fmt.Errorf("metrics: there is no %s chart of a %s", kind, m)
 	}
+	if kind == ChartP {
+		if err := s.shares(); err != nil {
+			return Chart{}, err
+		}
+	}
 	nan := math.NaN()
 	c := Chart{Kind: kind, Centre: nan, RangeCentre: nan, RangeLimit: nan, Points: make([]ChartPoint, len(series))}
 	for i := range series {

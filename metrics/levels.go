@@ -131,6 +131,9 @@ func Levels(results []Result, year int) (*LevelReport, error) {
 }
 
 func missingReason(r *Result) string {
+	if r.Method == MethodIncidents {
+		return "incidents by deployments are no share"
+	}
 	if r.Reason != "" {
 		return r.Status.String() + ", " + r.Reason
 	}

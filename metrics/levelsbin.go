@@ -117,7 +117,7 @@ func binChances(r *Result) (p [bins]float64, ok bool) {
 // and Hi are the quantiles of its level, normal on each side, of the logarithm
 // where all three are above 0.
 func beliefOf(r *Result) (cdf func(float64) float64, ok bool) {
-	if math.IsNaN(r.Value) || r.Status != StatusOK && r.Status != StatusTooFew || checkCount(r) != nil {
+	if math.IsNaN(r.Value) || r.Method == MethodIncidents || r.Status != StatusOK && r.Status != StatusTooFew || checkCount(r) != nil {
 		return nil, false
 	}
 	switch {

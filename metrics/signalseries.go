@@ -64,11 +64,21 @@ func checkSeries(series []Result) (*signalSeries, error) {
 	return s, nil
 }
 
+// shares refuses rates that are no shares of deployments: see [MethodIncidents].
+func (s *signalSeries) shares() error {
+	for i := range s.results {
+		if s.results[i].Method == MethodIncidents {
+			return fmt.Errorf("metrics: result %d of the series is of incidents by deployments, which is no share", i+1)
+		}
+	}
+	return nil
+}
+
 // checkCount refuses a result whose value cannot be of as many as it says.
 func checkCount(r *Result) error {
 	switch r.Metric {
 	case FailRate, ReworkRate:
-		if !(r.Value >= 0) || !(r.Value <= 1) || r.N <= 0 {
+		if !(r.Value >= 0) || !(r.Value <= 1) && r.Method != MethodIncidents || math.IsInf(r.Value, 1) || r.N <= 0 {
 			return fmt.Errorf("a rate of %v of %d", r.Value, r.N)
 		}
 	case Frequency:

@@ -39,7 +39,8 @@ func stepUp(p []float64, penalty func(m int) float64) []float64 {
 	m := len(order)
 	scale, least := float64(m)*penalty(m), 1.0
 	for k := m - 1; k >= 0; k-- {
-		least = min(least, p[order[k]]*scale/float64(k+1))
+		v := p[order[k]] // never less than itself, by rounding either
+		least = min(least, max(v, v*scale/float64(k+1)))
 		out[order[k]] = least
 	}
 	return out

@@ -1,8 +1,10 @@
 package cdevents_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,11 @@ func textAt(v any, path ...string) string {
 func oracle(t testing.TB, text []byte) map[string]string {
 	t.Helper()
 	var v any
-	require.NoError(t, json.Unmarshal(text, &v), "%s", text)
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&v), "%s", text)
+	_, err := d.Token()
+	require.Equal(t, io.EOF, err, "%s", text)
 	out := map[string]string{}
 	set := func(name, s string) {
 		if s != "" {

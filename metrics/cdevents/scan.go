@@ -80,6 +80,9 @@ func passString(b []byte, i int) text {
 			return text{to: i, fault: control}
 		}
 		n, f := passEscape(b[i:])
+		if f == short {
+			i = len(b)
+		}
 		if f != fine {
 			return text{to: i, fault: f}
 		}

@@ -18,6 +18,7 @@ func TestEnumerations(t *testing.T) {
 	names[cdevents.Verdict](t, 12, cdevents.ParseVerdict)
 	names[cdevents.Decision](t, 7, cdevents.ParseDecision)
 	names[cdevents.Status](t, 5, cdevents.ParseStatus)
+	names[cdevents.Gap](t, 9, cdevents.ParseGap)
 }
 
 func names[T interface {

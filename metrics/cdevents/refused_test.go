@@ -196,6 +196,7 @@ func TestAccepted(t *testing.T) {
 		{"links", deployed(`,"links":[{"linkType":"PATH","from":{"contextId":"a"}},{"linkType":"RELATION","linkKind":"TRIGGER","target":{"contextId":"b"}},{}]`, ""), cdevents.ServiceDeployed, cdevents.VerdictFact},
 		{"no links", deployed(`,"links":[]`, ""), cdevents.ServiceDeployed, cdevents.VerdictFact},
 		{"a subject's type in camel case", strings.Replace(event("pipelinerun.finished.0.3.0", "{}"), `"id":"x"`, `"id":"x","type":"pipelineRun"`, 1), cdevents.PipelineRunFinished, cdevents.VerdictFact},
+		{"version 0.3", `{"context":{"version":"0.3.0","id":"1","source":"/ci","type":"dev.cdevents.service.deployed.0.1.1","timestamp":"2026-03-01T10:00:00Z"},"subject":{"id":"api","source":"/k8s","type":"service","content":{"environment":{"id":"production"},"artifactId":"pkg:oci/api@1"}},"customData":{},"customDataContentType":"application/json"}`, cdevents.ServiceDeployed, cdevents.VerdictFact},
 		{"a version to come", swap("deployed.0.3.0", "deployed.0.12.345-draft"), cdevents.ServiceDeployed, cdevents.VerdictFact},
 		{"the draft", swap(`"0.5.0"`, `"0.6.0-draft"`), cdevents.ServiceDeployed, cdevents.VerdictFact},
 		{"an approval", event("approval.closed.0.1.0", `{"approvalDetailsUrl":"d","resourceTargetUrl":"r","responder":"p","decision":"rejected","status":"expired"}`), cdevents.ApprovalClosed, cdevents.VerdictApproval},

@@ -28,9 +28,18 @@ type key struct {
 	text string
 }
 
+// most is how many events may share a key to be joined by it: of a context id one, since
+// it is to name one event.
+func (k key) most() int {
+	if k.kind == byEvent {
+		return 1
+	}
+	return maxBucket
+}
+
 // bucket is the events that share a key, and the facts that depend on which they are.
 type bucket struct {
-	members []*held // at most one more than maxBucket
+	members []*held // at most one more than the key's most
 	readers map[fact]struct{}
 }
 
@@ -76,7 +85,7 @@ func (j *Joiner) bucket(k key) *bucket {
 func (j *Joiner) put(h *held, changed map[fact]bool) {
 	for _, k := range h.keys() {
 		b := j.bucket(k)
-		if len(b.members) > maxBucket {
+		if len(b.members) > k.most() {
 			continue
 		}
 		b.members = append(b.members, h)
@@ -111,7 +120,7 @@ func (r *reading) read(k key) []*held {
 	for _, h := range b.members {
 		r.see(h)
 	}
-	if len(b.members) > maxBucket {
+	if len(b.members) > k.most() {
 		return nil
 	}
 	return b.members

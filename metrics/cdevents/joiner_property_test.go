@@ -246,31 +246,39 @@ func drawEvent(t *rapid.T, i int) ev {
 // bit, and those which the slow way makes.
 func TestJoinerAgainstTheSlowWay(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		var events []ev
-		var order []int
-		for i := range rapid.IntRange(1, 13).Draw(t, "events") {
-			events = append(events, drawEvent(t, i))
-			order = append(order, i)
-		}
-		s, j := joined(t, events, order)
-		var log metrics.Log
-		held := (slow{events}).all(func(v ev) bool {
-			return v.kind != "pipelinerun.finished" || v.pipeline == "deploy-api" && v.outcome != "success"
-		})
-		for _, f := range (slow{held}).facts() {
-			_, err := log.Add(seen(f))
-			require.NoError(t, err)
-		}
-		require.Equal(t, told(log.Snapshot(on(1_000_000))), told(s))
-		want := written(t, s)
-		for range 3 {
-			other := rapid.Permutation(append(slices.Clone(order), order[:len(order)/2]...)).Draw(t, "order")
-			s, again := joined(t, events, other)
-			require.Equal(t, want, written(t, s))
-			require.Equal(t, missing(j), missing(again))
-		}
+	rounds := 1
+	if *long {
+		rounds = 2000
+	}
+	for range rounds {
+		rapid.Check(t, againstTheSlowWay)
+	}
+}
+
+func againstTheSlowWay(t *rapid.T) {
+	var events []ev
+	var order []int
+	for i := range rapid.IntRange(1, 13).Draw(t, "events") {
+		events = append(events, drawEvent(t, i))
+		order = append(order, i)
+	}
+	s, j := joined(t, events, order)
+	var log metrics.Log
+	held := (slow{events}).all(func(v ev) bool {
+		return v.kind != "pipelinerun.finished" || v.pipeline == "deploy-api" && v.outcome != "success"
 	})
+	for _, f := range (slow{held}).facts() {
+		_, err := log.Add(seen(f))
+		require.NoError(t, err)
+	}
+	require.Equal(t, told(log.Snapshot(on(1_000_000))), told(s))
+	want := written(t, s)
+	for range 3 {
+		other := rapid.Permutation(append(slices.Clone(order), order[:len(order)/2]...)).Draw(t, "order")
+		s, again := joined(t, events, other)
+		require.Equal(t, want, written(t, s))
+		require.Equal(t, missing(j), missing(again))
+	}
 }
 
 // seen is a fact with what a log wants of it.

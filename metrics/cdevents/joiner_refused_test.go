@@ -235,7 +235,7 @@ func TestChainOfThousands(t *testing.T) {
 	j := newJoiner(t, cdevents.JoinerOptions{})
 	var d cdevents.Decoder
 	var log metrics.Log
-	const n = 6000
+	const n = 3000
 	for i := range n {
 		v := with(deploy(fmt.Sprint(i), i, fmt.Sprint("pkg:oci/api@", i)), func(v *ev) { v.chain = "all"; v.links = []string{"hub"} })
 		if i%2 == 0 {

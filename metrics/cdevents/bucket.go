@@ -1,6 +1,8 @@
 package cdevents
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/sallyport-dev/sallyport/metrics"
@@ -39,7 +41,7 @@ func (k key) most() int {
 
 // bucket is the events that share a key, and the facts that depend on which they are.
 type bucket struct {
-	members []*held // at most one more than the key's most
+	members []*held // of more than the key's most the first to be seen, one more than that
 	readers map[fact]struct{}
 }
 
@@ -85,10 +87,16 @@ func (j *Joiner) bucket(k key) *bucket {
 func (j *Joiner) put(h *held, changed map[fact]bool) {
 	for _, k := range h.keys() {
 		b := j.bucket(k)
-		if len(b.members) > k.most() {
-			continue
-		}
 		b.members = append(b.members, h)
+		if len(b.members) > k.most()+1 {
+			// One joins no more; which it is must not depend on the order of arrival.
+			last := slices.MaxFunc(b.members, func(a, b *held) int { return cmp.Or(a.seen.Compare(b.seen), a.name.Compare(b.name)) })
+			i := slices.Index(b.members, last)
+			b.members = slices.Delete(b.members, i, i+1)
+			if last == h {
+				continue
+			}
+		}
 		for f := range b.readers {
 			changed[f] = true
 		}

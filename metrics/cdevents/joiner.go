@@ -47,9 +47,15 @@ type Joiner struct {
 	places    map[place][]*held
 	changes   map[metrics.Ref][]*held
 	incidents map[metrics.Ref][]*held
-	told      map[fact]uint64 // the revision that was told last
+	told      map[fact]revision // what was told last
 	counts    [SkippedPipelineRun + 1]int
 	again     int
+}
+
+// revision is what changes whenever a fact does.
+type revision struct {
+	rev  uint64
+	seen time.Time
 }
 
 // NewJoiner is a joiner that holds nothing yet. The error says everything that is wrong
@@ -60,7 +66,7 @@ func NewJoiner(options JoinerOptions) (*Joiner, error) {
 		return nil, err
 	}
 	return &Joiner{options: o, events: map[metrics.Ref]*held{}, buckets: map[key]*bucket{}, places: map[place][]*held{},
-		changes: map[metrics.Ref][]*held{}, incidents: map[metrics.Ref][]*held{}, told: map[fact]uint64{}}, nil
+		changes: map[metrics.Ref][]*held{}, incidents: map[metrics.Ref][]*held{}, told: map[fact]revision{}}, nil
 }
 
 // Count is how many events there were with a verdict, those that came again not counted.
@@ -149,8 +155,9 @@ func (j *Joiner) take(h *held) []metrics.Fact {
 	var facts []metrics.Fact
 	for _, f := range slices.SortedFunc(maps.Keys(changed), func(a, b fact) int { return cmp.Or(cmp.Compare(a.kind, b.kind), a.name.Compare(b.name)) }) {
 		r := &reading{j: j, fact: f}
-		if made, rev := j.make(r); made != nil && j.told[f] != rev {
-			j.told[f] = rev
+		made, rev := j.make(r)
+		if now := (revision{rev, r.seen}); made != nil && j.told[f] != now {
+			j.told[f] = now
 			facts = append(facts, made)
 		}
 	}

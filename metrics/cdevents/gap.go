@@ -80,8 +80,7 @@ func (j *Joiner) gap(h *held) Gap {
 		}
 		return GapUnknown
 	}
-	made, _ := j.make(r)
-	switch f := made.(type) {
+	switch f := j.make(r).(type) {
 	case metrics.Deployment:
 		switch {
 		case h.kind == ServiceRolledBack && f.RollbackOf.IsZero():

@@ -10,7 +10,7 @@ import (
 )
 
 // change is a change that was merged.
-func (j *Joiner) change(r *reading) (metrics.Fact, uint64) {
+func (j *Joiner) change(r *reading) metrics.Fact {
 	c := metrics.Change{Meta: metrics.Meta{Source: r.fact.name.Source, ID: r.fact.name.ID}}
 	all := j.changes[r.fact.name]
 	latest := all[0].at
@@ -31,16 +31,16 @@ func (j *Joiner) change(r *reading) (metrics.Fact, uint64) {
 		}
 	}
 	if c.Merged.IsZero() {
-		return nil, 0
+		return nil
 	}
 	c.At, c.Seen, c.Rev = c.Merged, r.seen, payload.Rev(latest, len(all))
-	return c, c.Rev
+	return c
 }
 
 // incident is an incident that was detected or reported: its events in the order of
 // time. To detect it again after it was resolved opens it again; to report it does not,
 // since a ticket may be written afterwards.
-func (j *Joiner) incident(r *reading) (metrics.Fact, uint64) {
+func (j *Joiner) incident(r *reading) metrics.Fact {
 	all := slices.Clone(j.incidents[r.fact.name])
 	slices.SortFunc(all, func(a, b *held) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), a.name.Compare(b.name))
@@ -77,16 +77,16 @@ func (j *Joiner) incident(r *reading) (metrics.Fact, uint64) {
 		for n.CausedBy = range causes {
 		}
 	}
-	return n, n.Rev
+	return n
 }
 
 // gone is a tombstone of the fact.
-func (r *reading) gone(rev uint64) (metrics.Fact, uint64) {
+func (r *reading) gone(rev uint64) metrics.Fact {
 	m := metrics.Meta{Source: r.fact.name.Source, ID: r.fact.name.ID, Rev: rev, Seen: r.seen, Deleted: true}
 	if r.fact.kind == metrics.KindIncident {
-		return metrics.Incident{Meta: m}, rev
+		return metrics.Incident{Meta: m}
 	}
-	return metrics.Deployment{Meta: m}, rev
+	return metrics.Deployment{Meta: m}
 }
 
 // near are the events that an event links to, and those that link to it.
@@ -117,7 +117,7 @@ func sameWork(run, d *held) bool {
 }
 
 // deployment is a service that got a version.
-func (j *Joiner) deployment(r *reading, h *held) (metrics.Fact, uint64) {
+func (j *Joiner) deployment(r *reading, h *held) metrics.Fact {
 	d := metrics.Deployment{Meta: metrics.Meta{Source: h.name.Source, ID: h.name.ID, At: h.at, Service: h.service, Environment: h.environment.ID},
 		Outcome: metrics.DeploymentSucceeded, Artifact: h.artifact, Version: artifactVersion(h.artifact)}
 	near := j.near(r, h)
@@ -134,7 +134,7 @@ func (j *Joiner) deployment(r *reading, h *held) (metrics.Fact, uint64) {
 			r.seen = h.until
 		}
 		d.Seen, d.Rev = r.seen, r.rev()
-		return d, d.Rev
+		return d
 	}
 	chain := j.chained(r, h)
 	for _, run := range append(slices.Clone(near), chain...) {
@@ -149,7 +149,7 @@ func (j *Joiner) deployment(r *reading, h *held) (metrics.Fact, uint64) {
 	}
 	d.Changes = j.changesOf(r, h, near, chain)
 	d.Seen, d.Rev = r.seen, r.rev()
-	return d, d.Rev
+	return d
 }
 
 // lastBefore is the last of the deployments in the place of another one before it.
@@ -214,13 +214,13 @@ func (j *Joiner) changeOf(r *reading, h *held) metrics.Ref {
 
 // run is the failed run of a pipeline, an attempt of its own unless a deployment is known
 // that it made.
-func (j *Joiner) run(r *reading, h *held) (metrics.Fact, uint64) {
+func (j *Joiner) run(r *reading, h *held) metrics.Fact {
 	near, chain := j.near(r, h), j.chained(r, h)
 	made := slices.ContainsFunc(near, func(o *held) bool { return sameWork(h, o) && !h.at.Before(o.at) }) ||
 		slices.ContainsFunc(chain, func(o *held) bool { return sameWork(h, o) && !h.at.Before(o.at) })
 	switch {
 	case !h.failed:
-		return nil, 0
+		return nil
 	case made:
 		return r.gone(r.rev())
 	}
@@ -229,5 +229,5 @@ func (j *Joiner) run(r *reading, h *held) (metrics.Fact, uint64) {
 	if d.Outcome == metrics.DeploymentFailed {
 		d.Detected = h.at
 	}
-	return d, d.Rev
+	return d
 }

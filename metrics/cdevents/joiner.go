@@ -47,15 +47,8 @@ type Joiner struct {
 	places    map[place][]*held
 	changes   map[metrics.Ref][]*held
 	incidents map[metrics.Ref][]*held
-	told      map[fact]revision // what was told last
 	counts    [SkippedPipelineRun + 1]int
 	again     int
-}
-
-// revision is what changes whenever a fact does.
-type revision struct {
-	rev  uint64
-	seen time.Time
 }
 
 // NewJoiner is a joiner that holds nothing yet. The error says everything that is wrong
@@ -66,7 +59,7 @@ func NewJoiner(options JoinerOptions) (*Joiner, error) {
 		return nil, err
 	}
 	return &Joiner{options: o, events: map[metrics.Ref]*held{}, buckets: map[key]*bucket{}, places: map[place][]*held{},
-		changes: map[metrics.Ref][]*held{}, incidents: map[metrics.Ref][]*held{}, told: map[fact]revision{}}, nil
+		changes: map[metrics.Ref][]*held{}, incidents: map[metrics.Ref][]*held{}}, nil
 }
 
 // Count is how many events there were with a verdict, those that came again not counted.
@@ -129,7 +122,7 @@ func (j *Joiner) Add(e *Event, seen time.Time) (Told, error) {
 		return Told{}, fmt.Errorf("%w: %q", ErrTooMany, p.subject)
 	}
 	j.counts[verdict]++
-	return Told{Facts: j.take(&held{piece: p, seen: seen}), Verdict: verdict}, nil
+	return Told{Facts: j.take(&held{piece: p, seen: seen.UTC().Round(0)}), Verdict: verdict}, nil
 }
 
 func (k Kind) ofChange() bool   { return k >= ChangeCreated && k <= ChangeMerged }
@@ -155,9 +148,7 @@ func (j *Joiner) take(h *held) []metrics.Fact {
 	var facts []metrics.Fact
 	for _, f := range slices.SortedFunc(maps.Keys(changed), func(a, b fact) int { return cmp.Or(cmp.Compare(a.kind, b.kind), a.name.Compare(b.name)) }) {
 		r := &reading{j: j, fact: f}
-		made, rev := j.make(r)
-		if now := (revision{rev, r.seen}); made != nil && j.told[f] != now {
-			j.told[f] = now
+		if made := j.make(r); made != nil {
 			facts = append(facts, made)
 		}
 	}
@@ -176,7 +167,7 @@ func (h *held) own() fact {
 }
 
 // make makes a fact of what is held, nil where too little is known for one.
-func (j *Joiner) make(r *reading) (metrics.Fact, uint64) {
+func (j *Joiner) make(r *reading) metrics.Fact {
 	switch r.fact.kind {
 	case metrics.KindChange:
 		return j.change(r)

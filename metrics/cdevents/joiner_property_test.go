@@ -246,7 +246,7 @@ func drawEvent(t *rapid.T, i int) ev {
 // bit, and those which the slow way makes.
 func TestJoinerAgainstTheSlowWay(t *testing.T) {
 	t.Parallel()
-	rounds := 4
+	rounds := 2
 	if *long {
 		rounds = 2000
 	}

@@ -175,6 +175,12 @@ func TestJoinerContradiction(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, cdevents.Told{Verdict: cdevents.VerdictFact, Duplicate: true}, again)
 	require.Equal(t, 1, j.Duplicates())
+	// In which order links stand, and how often, does not matter.
+	for _, links := range [][]string{{"x", "y"}, {"y", "x", "y"}} {
+		_, err = add(with(deploy("2", 1, a1), func(v *ev) { v.links = links }))
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, j.Duplicates())
 	for _, v := range []ev{deploy("1", 2, a1), deploy("1", 1, a2), with(deploy("1", 1, a1), func(v *ev) { v.kind = "service.upgraded" }),
 		with(deploy("1", 1, a1), func(v *ev) { v.chain = "c" }), with(deploy("1", 1, a1), func(v *ev) { v.links = []string{"x"} }),
 		with(deploy("1", 1, a1), func(v *ev) { v.environment = "staging" })} {
@@ -182,7 +188,7 @@ func TestJoinerContradiction(t *testing.T) {
 		require.ErrorIs(t, err, cdevents.ErrContradiction)
 		require.ErrorContains(t, err, `"/ci/1"`)
 	}
-	require.Equal(t, 1, j.Count(cdevents.VerdictFact))
+	require.Equal(t, 2, j.Count(cdevents.VerdictFact))
 }
 
 // A Joiner holds what it may and no more; what it holds goes on to be known.

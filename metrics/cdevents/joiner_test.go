@@ -272,6 +272,8 @@ var scenarios = []struct {
 		{kind: "service.rolledback", id: "5", source: "/tool", minute: 5, subject: "api", environment: "production", artifact: a1},
 		{kind: "service.rolledback", id: "6", source: "/tool", minute: 6, subject: "api", environment: "production", artifact: a1},
 		{kind: "service.rolledback", id: "7", source: "/tool", minute: 7, subject: "api", environment: "production", artifact: "pkg:oci/api@0"},
+		{kind: "service.rolledback", id: "10", source: "/tool", minute: 9, subject: "api", environment: "production", artifact: a1},
+		{kind: "service.rolledback", id: "11", source: "/tool", minute: 10, subject: "api", environment: "production", artifact: "pkg:oci/api@0"},
 		{kind: "service.rolledback", id: "8", source: "/tool", minute: 8, subject: "api", environment: "staging", artifact: a1},
 		{kind: "service.rolledback", id: "9", source: "/tool", minute: 8, subject: "api", environment: "production@/eu", artifact: a1},
 	}, []string{
@@ -282,6 +284,8 @@ var scenarios = []struct {
 		"deployment /tool/5 api/production @5 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1 rollbackOf=/ci/2",
 		"deployment /tool/6 api/production @6 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1",
 		"deployment /tool/7 api/production @7 outcome=succeeded version=0 artifact=pkg:oci/api@0 rollbackOf=/ci/1",
+		"deployment /tool/10 api/production @9 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1 rollbackOf=/tool/7",
+		"deployment /tool/11 api/production @10 outcome=succeeded version=0 artifact=pkg:oci/api@0 rollbackOf=/tool/10",
 		"deployment /tool/8 api/staging @8 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1",
 		"deployment /tool/9 api/production @8 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1",
 	}, []string{"service.deployed /ci/1 no-change @1", "service.deployed /ci/2 no-change @2", "service.deployed /ci/3 no-change @3",
@@ -326,11 +330,12 @@ var scenarios = []struct {
 		with(deploy("1", 1, a1), func(v *ev) { v.links = []string{"0"} }), with(deploy("2", 2, a2), func(v *ev) { v.links = []string{"0"} }),
 		{kind: "change.merged", id: "0", minute: 0, subject: "42"},
 		{kind: "incident.detected", id: "3", minute: 5, subject: "i", environment: "production", links: []string{"1", "2", "0"}},
+		{kind: "incident.resolved", id: "4", minute: 6, subject: "i", environment: "production"},
 	}, []string{
 		"change /ci/42 / @0 merged=0",
 		"deployment /ci/1 api/production @1 outcome=succeeded version=sha256:a1 artifact=pkg:oci/api@sha256:a1 changes=/ci/42",
 		"deployment /ci/2 api/production @2 outcome=succeeded version=sha256:a2 artifact=pkg:oci/api@sha256:a2 changes=/ci/42",
-		"incident /ci/i /production @5",
+		"incident /ci/i /production @5 resolved=6",
 	}, []string{"incident.detected /ci/3 no-cause @5"}},
 	{"runs of pipelines", []ev{
 		{kind: "change.merged", id: "0", minute: 0, subject: "42", chain: "c"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 	"time"
 
@@ -113,4 +114,36 @@ func BenchmarkDecodeCDEvents(b *testing.B) {
 	b.ReportMetric(float64(theirs)/float64(theirRuns)/(float64(own)/float64(ownRuns)), "x-encoding/json")
 	b.ReportMetric(float64(own)/float64(ownRuns)/4000, "ns/event")
 	b.ReportMetric(float64(testing.AllocsPerRun(20, func() { stream() })), "steady-allocs")
+}
+
+// BenchmarkJoin makes facts of 4,000 events and reports what the Joiner holds of each.
+func BenchmarkJoin(b *testing.B) {
+	text := bytes.ReplaceAll(wire(4000), []byte(`"chainId":"4c8cb7dd-3448-41de-8768-eec704e2829b",`), nil)
+	var joiners []*cdevents.Joiner
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		j, err := cdevents.NewJoiner(cdevents.JoinerOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		var d cdevents.Decoder
+		d.Reset(bytes.NewReader(text))
+		for e, err := range d.All() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := j.Add(e, e.Time); err != nil {
+				b.Fatal(err)
+			}
+		}
+		joiners = append(joiners[:min(len(joiners), 3)], j)
+	}
+	b.StopTimer()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/4000, "ns/event")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/4000/float64(len(joiners)), "held-B/event")
+	runtime.KeepAlive(joiners)
 }

@@ -17,7 +17,7 @@ const DefaultMaxEvent = 1 << 20
 // [Decoder.Reset].
 type Decoder struct {
 	// MaxEvent is how many bytes an event may have; 0 is [DefaultMaxEvent]. A Decoder holds at
-	// most three times as many, and never less than 64 KiB.
+	// most four times as many, and 64 KiB.
 	MaxEvent int
 
 	reader
@@ -29,6 +29,7 @@ type Decoder struct {
 	lines    int   // how many lines end before buf[counted]
 	counted  int   // at most from
 	ended    bool  // the stream has no more
+	brackets brackets
 	state    state
 	done     error // what every further call returns
 }
@@ -55,7 +56,7 @@ func (d *Decoder) max() int {
 // CloudEvent in structured mode around one.
 func (d *Decoder) Reset(r io.Reader) {
 	d.r, d.from, d.to, d.base, d.lines, d.counted = r, 0, 0, 0, 0, 0
-	d.ended, d.state, d.done = false, between, nil
+	d.ended, d.state, d.done, d.brackets = false, between, nil, brackets{}
 }
 
 // All yields what [Decoder.Next] returns until the end of the stream, or until an error
@@ -118,12 +119,17 @@ func (d *Decoder) event1() (e *Event, err error, ok bool) {
 	if len(window) > d.max() {
 		window = window[:d.max()]
 	}
+	if d.brackets.at > 0 && !d.brackets.pass(window) && len(window) < d.max() && !d.ended {
+		d.fill()
+		return nil, nil, false
+	}
 	n, f := d.read(window)
 	switch {
 	case f == short && len(window) == d.max():
 		d.done = d.fatal(d.from, d.tooLarge())
 		return nil, nil, false
 	case f == short && !d.ended:
+		d.brackets.pass(window)
 		d.fill()
 		return nil, nil, false
 	case f != fine:
@@ -132,6 +138,7 @@ func (d *Decoder) event1() (e *Event, err error, ok bool) {
 	}
 	at := d.from
 	d.from += n
+	d.brackets = brackets{}
 	if d.state != between {
 		d.state = arrayNext
 	}

@@ -87,7 +87,10 @@ func isJSON(contentType string) bool {
 func (d *Decoder) Decode(b []byte) (*Event, error) {
 	from := space(b, 0)
 	body := b[from:]
-	if len(body) > 0 && body[0] != '{' {
+	if len(body) == 0 {
+		return nil, wrong(b, from, true, faults[short])
+	}
+	if body[0] != '{' {
 		return nil, wrong(b, from, true, "an event must begin here")
 	}
 	if len(body) > d.max() {

@@ -153,9 +153,13 @@ func (r *reader) keep(s slot, from, to int, escaped bool) {
 	}
 	if s < slots {
 		r.spans[s] = at
-	} else {
-		r.linked[r.nLinks-1][s-slots] = at
+		return
 	}
+	link := &r.linked[r.nLinks-1][s-slots]
+	if s == linkEvent && link.to != 0 {
+		r.outside.set(from, "", "a link has two ends")
+	}
+	*link = at
 }
 
 // value reads the value of a name at level l, which begins at i and is not the text that

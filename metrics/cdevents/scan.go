@@ -35,7 +35,8 @@ const ones, high = 0x0101010101010101, 0x8080808080808080
 // that one may be wrong. A byte less than n borrows when n is subtracted; with the bit
 // of 2 turned around, the quote and the control characters are what is less than 0x21.
 func stops(x uint64) uint64 {
-	return ((x ^ ones*0x02) - ones*0x21 | (x ^ ones*'\\') - ones) &^ x & high
+	quotes, backslashes := (x^ones*0x02)-ones*0x21, (x^ones*'\\')-ones
+	return (quotes | backslashes) &^ x & high
 }
 
 // text is the outcome of passing over a string.
@@ -79,6 +80,9 @@ func passString(b []byte, i int) text {
 			return text{to: i, fault: control}
 		}
 		n, f := passEscape(b[i:])
+		if f == short {
+			i = len(b)
+		}
 		if f != fine {
 			return text{to: i, fault: f}
 		}

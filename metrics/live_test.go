@@ -252,3 +252,62 @@ func TestLiveReaders(t *testing.T) {
 	}
 	requireLive(t, live, &log, hours(1000), d, q)
 }
+
+// What reaches further than its own service, each by itself.
+func TestLiveReach(t *testing.T) {
+	t.Parallel()
+	meta := func(source, id string, rev uint64, at, seen int, service string) metrics.Meta {
+		return metrics.Meta{Source: source, ID: id, Rev: rev, At: hours(at), Seen: hours(seen), Service: service, Environment: "production"}
+	}
+	deployment := func(id string, at, seen int, service string) metrics.Deployment {
+		return metrics.Deployment{Meta: meta("ci", id, 0, at, seen, service), Outcome: metrics.DeploymentSucceeded, Version: "v" + id, Artifact: "image-" + id}
+	}
+	incident := func(id string, rev uint64, at int, service string) metrics.Incident {
+		return metrics.Incident{Meta: meta("pager", id, rev, at, at, service), Resolved: hours(at + 2)}
+	}
+	artifact := incident("1", 0, 50, "")
+	artifact.Artifact = "image-2"
+	gone := incident("1", 1, 50, "a")
+	gone.Deleted = true
+	later, sooner := deployment("9", 30, 300, "b"), deployment("9", 30, 30, "b")
+	back, caused := deployment("8", 60, 60, "b"), incident("4", 0, 70, "b")
+	back.RollbackOf = metrics.Ref{Source: "ci", ID: "2"}
+	caused.CausedBy = metrics.Ref{Source: "ci", ID: "2"}
+	moved := deployment("2", 40, 90, "b")
+	moved.Rev = 1
+	brings := deployment("7", 60, 60, "a")
+	brings.Changes = []metrics.Ref{{Source: "git", ID: "1"}}
+	change := metrics.Change{Meta: meta("git", "1", 0, 20, 99, "elsewhere")}
+	known := incident("0", 0, 10, "c")
+	for name, more := range map[string][]metrics.Fact{
+		"an incident names an artifact and no service": {known, artifact},
+		"the only incident is taken away":              {incident("1", 0, 50, "a"), gone},
+		"a source was heard of sooner than it seemed":  {known, later, sooner},
+		"a rollback of another service's deployment":   {known, back},
+		"an incident of another service":               {known, caused},
+		"a deployment moves to another service":        {known, moved},
+		"a change comes after its deployment":          {known, brings, change},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, q := metrics.DORA(), metrics.Query{From: epoch, To: hours(24 * 21), Window: metrics.WindowWeek}
+			facts := append([]metrics.Fact{deployment("1", 1, 1, "a"), deployment("2", 40, 40, "a"), deployment("3", 20, 20, "b"), deployment("4", 45, 45, "b")}, more...)
+			for _, backwards := range []bool{false, true} {
+				live, err := metrics.NewLive(d, q)
+				require.NoError(t, err)
+				var log metrics.Log
+				for i := range facts {
+					f := facts[i]
+					if backwards {
+						f = facts[len(facts)-1-i]
+					}
+					_, err := log.Add(f)
+					require.NoError(t, err)
+					_, err = live.Add(f)
+					require.NoError(t, err)
+					requireLive(t, live, &log, hours(400), d, q)
+				}
+			}
+		})
+	}
+}

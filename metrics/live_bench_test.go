@@ -81,7 +81,9 @@ func BenchmarkLive(b *testing.B) {
 			}
 			slices.Sort(any)
 			slices.Sort(own)
-			at := func(d []time.Duration, p float64) float64 { return float64(d[int(p*float64(len(d)))].Nanoseconds()) / 1000 }
+			at := func(d []time.Duration, p float64) float64 {
+				return float64(d[int(p*float64(len(d)))].Nanoseconds()) / 1000
+			}
 			b.ReportMetric(float64(adding.Nanoseconds())/float64(added), "ns/add")
 			b.ReportMetric(at(any, .5), "any-p50-µs")
 			b.ReportMetric(at(any, .99), "any-p99-µs")

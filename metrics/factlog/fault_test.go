@@ -68,7 +68,11 @@ func TestEveryFailingCall(t *testing.T) {
 	stores["memory"] = func(string) (journal.Journal, error) { return memory, nil }
 	for name, store := range stores {
 		for _, mode := range faulty.Modes() {
-			facts := history(rand.New(rand.NewPCG(3, 4)), 40)
+			n := 40
+			if testing.Short() {
+				n = 16
+			}
+			facts := history(rand.New(rand.NewPCG(3, 4)), n)
 			parts := slices.Collect(slices.Chunk(facts, 5))
 			for k, done := 1, false; !done; k++ {
 				memory = new(journal.Memory)
@@ -93,7 +97,7 @@ func TestEveryFailingCall(t *testing.T) {
 				require.Equal(t, head, log.Head(), "%s, call %d, %v: of %d acknowledged facts some are lost", name, k, mode, n)
 				add(t, log, facts)
 				requireSame(t, batch(t, facts), log)
-				requireSame(t, log, open(t, j))
+				require.Equal(t, log.Head(), open(t, j).Head())
 				lines := written(t, j)
 				require.Len(t, slices.Compact(slices.Sorted(slices.Values(lines))), len(lines), "written twice")
 				require.NoError(t, j.Close())

@@ -19,8 +19,8 @@ import (
 // [Incident.CausedBy]) are computed together.
 //
 // So a read that finds its service as it was costs a look into a table, and one after
-// an update of the service costs computing that service: about a microsecond, on one
-// core, for each of its facts. All services are
+// an update of the service costs computing that service, from all of its facts: see
+// BenchmarkLive. All services are
 // computed where the results of one rest on all: where [Query.By] does not hold
 // [DimService], or holds more than that and [DimEnvironment]; with [LinkLast]; once an
 // incident names an artifact and no service; and as long as no incident is known

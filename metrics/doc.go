@@ -8,7 +8,8 @@
 // of times. A fact is named by its source and ID; a higher revision corrects it,
 // a tombstone takes it away. [Log.Snapshot] is what was known at a moment, so
 // that last month's report can be made again as it was. [FromEvent] and
-// [FromEvents] make deployments of what a rollout tells.
+// [FromEvents] make deployments of what a rollout tells. [Live] keeps the results of
+// one query at hand while facts come; package factlog keeps facts in a journal.
 //
 // # Definitions
 //

@@ -26,6 +26,7 @@ type logStore struct {
 	more                   map[uint32][]uint32 // by anchor, ascending by Rev: what flag logMore announces
 	size                   int
 	dead                   int // facts that another one has taken the place of
+	packed                 int // how often tidy packed anew: then all places are others
 	scratch                []byte
 }
 
@@ -248,7 +249,9 @@ func (s *logStore) tidy() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	packed := s.packed + 1
 	*s = fresh.s
+	s.packed = packed
 	return nil
 }
 

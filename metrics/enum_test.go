@@ -80,7 +80,6 @@ func TestEnumerationsAreText(t *testing.T) {
 	requireText(t, metrics.RecoveryOfRun, metrics.ParseRecoveryUnit)
 	requireText(t, metrics.OpenUntilNow, metrics.ParseOpenRule)
 	requireText(t, metrics.DetectedHotfix, metrics.ParseDetected)
-	requireText(t, metrics.TiersTooFew, metrics.ParseTierVerdict)
 	requireText(t, metrics.StageUnattributed, metrics.ParseStage)
 	requireText(t, metrics.StatusUndefined, metrics.ParseStatus)
 }

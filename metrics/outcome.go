@@ -40,54 +40,19 @@ func (s *Snapshot) Outcome(d Definition, q OutcomeQuery) (release.Outcome, error
 	if err != nil {
 		return release.Outcome{}, err
 	}
-	var of []int
-	for i := range s.deployments {
-		if s.deployments[i].Release == r {
-			of = append(of, i)
-		}
-	}
-	return a.outcome(r, of), nil
-}
-
-// Outcomes are those of all releases of which a deployment stands in the report,
-// each as [Snapshot.Outcome] gives it: by all that the snapshot knows, also outside
-// of the report's range. They are in the order of the first such deployment.
-// Deployments that name no release have none: see [Report.Reviews].
-func (r *Report) Outcomes() []release.Outcome {
-	a := r.analysis()
-	of := map[release.Digest][]int{}
-	for i := range a.s.deployments {
-		if d := a.s.deployments[i].Release; !d.IsZero() {
-			of[d] = append(of[d], i)
-		}
-	}
-	var out []release.Outcome
-	seen := map[release.Digest]bool{}
-	for _, i := range a.measured() {
-		if d := a.s.deployments[i].Release; !d.IsZero() && !seen[d] {
-			seen[d] = true
-			out = append(out, a.outcome(d, of[d]))
-		}
-	}
-	return out
-}
-
-// outcome is what became of a release, of which these are all deployments.
-func (a *analysis) outcome(r release.Digest, of []int) release.Outcome {
-	s, at := a.s, a.s.asOf
 	out := release.Outcome{Release: r, At: at}
 	doubt := false
-	for _, i := range of {
+	for i := range a.deps {
 		f, x := &s.deployments[i], &a.deps[i]
 		exposed := f.Outcome == DeploymentSucceeded || f.Outcome == DeploymentFailed
-		if !exposed || x.why == whyAhead || x.why == whyEnvironment {
+		if f.Release != r || !exposed || x.why == whyAhead || x.why == whyEnvironment {
 			continue
 		}
 		if i := x.as; a.deps[i].failed {
 			f := &s.deployments[i]
 			out.Kind, out.Deployed = release.OutcomeFailed, f.begin()
 			a.cause(i, &out)
-			return out
+			return out, nil
 		}
 		doubt = doubt || f.Outcome == DeploymentFailed
 		if out.Kind == release.OutcomeUnknown || f.begin().Before(out.Deployed) {
@@ -95,9 +60,9 @@ func (a *analysis) outcome(r release.Digest, of []int) release.Outcome {
 		}
 	}
 	if doubt || !a.failuresKnown {
-		return release.Outcome{Release: r, At: at}
+		return release.Outcome{Release: r, At: at}, nil
 	}
-	return out
+	return out, nil
 }
 
 // cause fills in what failed deployment i and when the log was first told.

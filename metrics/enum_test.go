@@ -82,4 +82,5 @@ func TestEnumerationsAreText(t *testing.T) {
 	requireText(t, metrics.DetectedHotfix, metrics.ParseDetected)
 	requireText(t, metrics.StageUnattributed, metrics.ParseStage)
 	requireText(t, metrics.StatusUndefined, metrics.ParseStatus)
+	requireText(t, metrics.TierWorks, metrics.ParseTierVerdict)
 }

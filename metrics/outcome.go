@@ -40,19 +40,28 @@ func (s *Snapshot) Outcome(d Definition, q OutcomeQuery) (release.Outcome, error
 	if err != nil {
 		return release.Outcome{}, err
 	}
-	out := release.Outcome{Release: r, At: at}
+	ids := make([]int, len(a.deps))
+	for i := range ids {
+		ids[i] = i
+	}
+	return a.outcome(r, ids), nil
+}
+
+// outcome is what became of release r, which has no deployments but among ids.
+func (a *analysis) outcome(r release.Digest, ids []int) release.Outcome {
+	out := release.Outcome{Release: r, At: a.s.asOf}
 	doubt := false
-	for i := range a.deps {
-		f, x := &s.deployments[i], &a.deps[i]
+	for _, i := range ids {
+		f, x := &a.s.deployments[i], &a.deps[i]
 		exposed := f.Outcome == DeploymentSucceeded || f.Outcome == DeploymentFailed
 		if f.Release != r || !exposed || x.why == whyAhead || x.why == whyEnvironment {
 			continue
 		}
 		if i := x.as; a.deps[i].failed {
-			f := &s.deployments[i]
+			f := &a.s.deployments[i]
 			out.Kind, out.Deployed = release.OutcomeFailed, f.begin()
 			a.cause(i, &out)
-			return out, nil
+			return out
 		}
 		doubt = doubt || f.Outcome == DeploymentFailed
 		if out.Kind == release.OutcomeUnknown || f.begin().Before(out.Deployed) {
@@ -60,9 +69,9 @@ func (s *Snapshot) Outcome(d Definition, q OutcomeQuery) (release.Outcome, error
 		}
 	}
 	if doubt || !a.failuresKnown {
-		return release.Outcome{Release: r, At: at}, nil
+		return release.Outcome{Release: r, At: a.s.asOf}
 	}
-	return out, nil
+	return out
 }
 
 // cause fills in what failed deployment i and when the log was first told.

@@ -218,3 +218,17 @@ func TestLevelChances(t *testing.T) {
 		require.Equal(t, 1.0, sure.Bins[0].P[sure.Bins[0].Bin-1])
 	})
 }
+
+// TestLevelsOfALopsidedInterval: each side of a median has its own spread, so that Lo and Hi are
+// the quantiles of the level, and half lies on each side of the value.
+func TestLevelsOfALopsidedInterval(t *testing.T) {
+	t.Parallel()
+	results := levelResults(2*day, 5*hour, 4, 200, 1000)
+	results[0].Lo, results[0].Hi = day, 60*day
+	got, err := metrics.Levels(results, 2024)
+	require.NoError(t, err)
+	p := got.Bins[0].P
+	require.InDelta(t, 0.025, p[4]+p[5], 1e-9, "less than one day, which is Lo")
+	longer := math.Erfc(math.Log(7.0/2)/(math.Log(60.0/2)/1.959963984540054)/math.Sqrt2) / 2
+	require.InDelta(t, longer, p[0]+p[1]+p[2], 1e-9, "a week and more")
+}

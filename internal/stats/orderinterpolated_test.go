@@ -104,6 +104,9 @@ func TestRankAt(t *testing.T) {
 	} {
 		require.Equal(t, c.want, c.r.At(x), "%+v", c.r)
 	}
+	far := []float64{-math.MaxFloat64, math.MaxFloat64} // their difference is infinite
+	require.Equal(t, far[0], stats.Rank{W: 0}.At(far))
+	require.Equal(t, far[1], stats.Rank{W: 1}.At(far))
 }
 
 // TestInterpolatedCoverage simulates with values of a normal, an exponential and a

@@ -156,8 +156,10 @@ func (d *Decoder) fill() {
 	d.count(d.from)
 	d.counted = 0
 	d.base += int64(d.from)
-	d.to = copy(d.buf, d.buf[d.from:d.to])
-	d.from = 0
+	if d.from > 0 {
+		d.to = copy(d.buf, d.buf[d.from:d.to])
+		d.from = 0
+	}
 	if d.to > len(d.buf)/2 || len(d.buf) == 0 {
 		size := max(64<<10, min(2*len(d.buf), 2*d.max()))
 		if size > len(d.buf) {

@@ -30,8 +30,8 @@ type columns struct {
 	sources []int64
 	// rollbackOf, detected and recovered are set where the flags say so.
 	rollbackOf []int32 // row, or colNone where the deployment is not known
-	detected   []int64
-	recovered  []int64
+	detected   colSparse
+	recovered  colSparse
 	// Row r brings the changes of entries brings[r] to brings[r+1].
 	brings []int32
 	change []int32     // index in the snapshot, or colNone where it is not known
@@ -238,13 +238,11 @@ func (c *columns) fields(s *Snapshot, rows map[Ref]int32) {
 			}
 			if !d.Recovered.IsZero() {
 				f |= colRecovered
-				c.recovered = c.column64(c.recovered)
-				c.recovered[r] = colTime(d.Recovered)
+				c.recovered.set(len(c.fact), r, colTime(d.Recovered))
 			}
 			if !d.Detected.IsZero() {
 				f |= colDetected
-				c.detected = c.column64(c.detected)
-				c.detected[r] = colTime(d.Detected)
+				c.detected.set(len(c.fact), r, colTime(d.Detected))
 			}
 			c.flags[r] = f
 		}
@@ -259,13 +257,6 @@ func (c *columns) fields(s *Snapshot, rows map[Ref]int32) {
 func (c *columns) column32(v []int32) []int32 {
 	if v == nil {
 		return make([]int32, len(c.fact))
-	}
-	return v
-}
-
-func (c *columns) column64(v []int64) []int64 {
-	if v == nil {
-		return make([]int64, len(c.fact))
 	}
 	return v
 }

@@ -18,11 +18,11 @@ import (
 // A row is a deployment. Rows stand by stream, and in a stream as in the snapshot:
 // by time.
 type columns struct {
-	reverts bool // a change takes another one back
 	streams []colStream
-	fact    []int32 // index of the row's deployment in the snapshot
-	at      []int64 // [Deployment.At]
-	begin   []int64 // Deployment.begin
+	reverts []colReverts // by stream; none where no change takes another one back
+	fact    []int32      // index of the row's deployment in the snapshot
+	at      []int64      // [Deployment.At]
+	begin   []int64      // Deployment.begin
 	flags   []colFlags
 	version []int32 // of the stream's versions; 0 where none is stated
 	source  []int32 // of sources
@@ -118,12 +118,6 @@ func (s *Snapshot) columns() *columns {
 	return s.layout
 }
 
-// reverts reports whether one of the changes takes another one back.
-func (s *Snapshot) reverts() bool {
-	c := s.columns()
-	return c == nil || c.reverts
-}
-
 func layOut(s *Snapshot) *columns {
 	n := len(s.deployments)
 	entries := 0
@@ -135,7 +129,6 @@ func layOut(s *Snapshot) *columns {
 	}
 	c := &columns{fact: make([]int32, n), at: make([]int64, n), begin: make([]int64, n), flags: make([]colFlags, n),
 		version: make([]int32, n), source: make([]int32, n), brings: make([]int32, n+1)}
-	c.reverts = slices.ContainsFunc(s.changes, func(x Change) bool { return !x.RevertOf.IsZero() })
 	row := c.order(s)
 	wanted := map[Ref]int32{}
 	for i := range s.deployments {
@@ -158,6 +151,7 @@ func layOut(s *Snapshot) *columns {
 	c.fields(s, wanted)
 	c.changes(s, entries)
 	c.share(len(s.changes))
+	c.revert(s)
 	c.incident(s, wanted)
 	return c
 }

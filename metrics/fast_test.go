@@ -126,7 +126,9 @@ func fastHistory(r *rand.Rand) []metrics.Fact {
 		case metrics.Change:
 			v.Rev = uint64(i)
 			v.At = v.At.Add(time.Duration(r.IntN(2e9)))
-			v.RevertOf = metrics.Ref{} // see fastCovers
+			if r.IntN(2) == 0 {
+				v.RevertOf = metrics.Ref{}
+			}
 			if r.IntN(2) == 0 {
 				v.FirstCommit, v.Opened = v.At.Add(-time.Hour), v.At.Add(time.Minute)
 			}

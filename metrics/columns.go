@@ -18,11 +18,11 @@ import (
 // A row is a deployment. Rows stand by stream, and in a stream as in the snapshot:
 // by time.
 type columns struct {
-	reverts bool // a change takes another one back
 	streams []colStream
-	fact    []int32 // index of the row's deployment in the snapshot
-	at      []int64 // [Deployment.At]
-	begin   []int64 // Deployment.begin
+	reverts []colReverts // by stream; none where no change takes another one back
+	fact    []int32      // index of the row's deployment in the snapshot
+	at      []int64      // [Deployment.At]
+	begin   []int64      // Deployment.begin
 	flags   []colFlags
 	version []int32 // of the stream's versions; 0 where none is stated
 	source  []int32 // of sources
@@ -30,8 +30,8 @@ type columns struct {
 	sources []int64
 	// rollbackOf, detected and recovered are set where the flags say so.
 	rollbackOf []int32 // row, or colNone where the deployment is not known
-	detected   []int64
-	recovered  []int64
+	detected   colSparse
+	recovered  colSparse
 	// Row r brings the changes of entries brings[r] to brings[r+1].
 	brings []int32
 	change []int32     // index in the snapshot, or colNone where it is not known
@@ -118,12 +118,6 @@ func (s *Snapshot) columns() *columns {
 	return s.layout
 }
 
-// reverts reports whether one of the changes takes another one back.
-func (s *Snapshot) reverts() bool {
-	c := s.columns()
-	return c == nil || c.reverts
-}
-
 func layOut(s *Snapshot) *columns {
 	n := len(s.deployments)
 	entries := 0
@@ -135,7 +129,6 @@ func layOut(s *Snapshot) *columns {
 	}
 	c := &columns{fact: make([]int32, n), at: make([]int64, n), begin: make([]int64, n), flags: make([]colFlags, n),
 		version: make([]int32, n), source: make([]int32, n), brings: make([]int32, n+1)}
-	c.reverts = slices.ContainsFunc(s.changes, func(x Change) bool { return !x.RevertOf.IsZero() })
 	row := c.order(s)
 	wanted := map[Ref]int32{}
 	for i := range s.deployments {
@@ -158,6 +151,7 @@ func layOut(s *Snapshot) *columns {
 	c.fields(s, wanted)
 	c.changes(s, entries)
 	c.share(len(s.changes))
+	c.revert(s)
 	c.incident(s, wanted)
 	return c
 }
@@ -238,13 +232,11 @@ func (c *columns) fields(s *Snapshot, rows map[Ref]int32) {
 			}
 			if !d.Recovered.IsZero() {
 				f |= colRecovered
-				c.recovered = c.column64(c.recovered)
-				c.recovered[r] = colTime(d.Recovered)
+				c.recovered.set(len(c.fact), r, colTime(d.Recovered))
 			}
 			if !d.Detected.IsZero() {
 				f |= colDetected
-				c.detected = c.column64(c.detected)
-				c.detected[r] = colTime(d.Detected)
+				c.detected.set(len(c.fact), r, colTime(d.Detected))
 			}
 			c.flags[r] = f
 		}
@@ -259,13 +251,6 @@ func (c *columns) fields(s *Snapshot, rows map[Ref]int32) {
 func (c *columns) column32(v []int32) []int32 {
 	if v == nil {
 		return make([]int32, len(c.fact))
-	}
-	return v
-}
-
-func (c *columns) column64(v []int64) []int64 {
-	if v == nil {
-		return make([]int64, len(c.fact))
 	}
 	return v
 }

@@ -33,6 +33,7 @@ type fast struct {
 	records       []fastRecord
 	moment        []int64
 	failuresKnown bool
+	revertLinks   bool // incidents are linked by reverts
 
 	groups []fastGroup
 	order  []int32 // rows by group, in a group by stream and moment; nil where rows stand so
@@ -60,6 +61,7 @@ const (
 	fastFirst     fastState = 1 << 4
 	fastTakenBack fastState = 1 << 5
 	fastFailed    fastState = 1 << 6
+	fastReverts   fastState = 1 << 7 // likely unplanned
 )
 
 // fastRecord is what came after a deployment. Each field is a least, a greatest, a
@@ -87,10 +89,8 @@ func fastCovers(s *Snapshot, d Definition, q Query) bool {
 		d.Open == OpenCensored && d.RecoveryRounding == RoundingNone && d.RecoverySummary == SummaryMedian &&
 		d.Rework == ReworkUnplanned
 	for _, l := range d.Links {
-		// Without reverts there is nothing that could be found by them.
-		known = known && (l >= LinkExplicit && l <= LinkVersion || l == LinkRollback || l == LinkWindow || l == LinkRevert && !s.reverts())
+		known = known && l >= LinkExplicit && l <= LinkWindow
 	}
-	known = known && (!d.RevertIsRework || !s.reverts())
 	// Moments are counted in nanoseconds, which reach no further.
 	for _, t := range []time.Time{s.asOf, q.From, q.To, q.ObservedFrom, q.ObservedTo} {
 		known = known && checkTime("", t) == nil
@@ -140,6 +140,7 @@ func computeFast(s *Snapshot, d Definition, q Query) (*fastResults, error) {
 	f.takeBackAll()
 	f.linkAll()
 	f.judgeAll()
+	f.revertAll()
 	f.measureAll()
 	return &f.out, nil
 }

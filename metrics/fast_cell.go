@@ -145,7 +145,7 @@ func (f *fast) rates(cell *fastCell, state fastState, flags colFlags, m int64) {
 	}
 	cell.reworkN++
 	switch planned := flags.planned(); {
-	case state&fastRollback != 0 && f.def.RollbackIsRework, planned == PlannedNo, flags&colFixes != 0:
+	case state&fastRollback != 0 && f.def.RollbackIsRework, planned == PlannedNo, flags&colFixes != 0, state&fastReverts != 0:
 		cell.rework++
 	case planned == PlannedUnknown:
 		cell.assumed++

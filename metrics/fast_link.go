@@ -1,9 +1,12 @@
 package metrics
 
+import "slices"
+
 // linkAll lays the incidents to rows, as analysis.linkIncidents does.
 func (f *fast) linkAll() {
 	var s fastSuspects
 	s.stream = colNone
+	f.revertLinks = slices.Contains(f.def.Links, LinkRevert)
 	for k := range f.c.incidents {
 		n := &f.c.incidents[k]
 		if n.at > f.asOf {
@@ -32,11 +35,16 @@ type fastSuspects struct {
 	stream int32
 	buf    []int32
 	last   []int32 // of the rows by begin: the last suspect up to there, or colNone
-	backs  []fastTaken
-	next   int // backs before it are of rows that had begun when the last incident was noticed
+	// backs are those that were taken back, reverts those of which a change was reverted.
+	backs, reverts fastTakens
 }
 
-// fastTaken is a suspect that was taken back.
+// fastTakens are suspects that were taken back in some way, by begin.
+type fastTakens struct {
+	list []fastTaken
+	next int // those before it had begun when the last incident was noticed
+}
+
 type fastTaken struct {
 	k, row int32
 	at     int64 // when it was
@@ -49,7 +57,8 @@ func (s *fastSuspects) of(f *fast, stream int32) {
 		return
 	}
 	st := &f.c.streams[stream]
-	s.stream, s.last, s.backs, s.next = stream, s.last[:0], s.backs[:0], 0
+	s.stream, s.last = stream, s.last[:0]
+	s.backs, s.reverts = fastTakens{list: s.backs.list[:0]}, fastTakens{list: s.reverts.list[:0]}
 	rows := st.byBegin
 	if rows == nil {
 		s.buf = st.rows(s.buf)
@@ -65,10 +74,13 @@ func (s *fastSuspects) of(f *fast, stream int32) {
 			if f.state[r]&fastTakenBack != 0 || f.c.flags[r].outcome() == DeploymentFailed {
 				at := f.backAt(r)
 				latest = max(latest, at)
-				s.backs = append(s.backs, fastTaken{int32(k), r, at, latest})
+				s.backs.list = append(s.backs.list, fastTaken{int32(k), r, at, latest})
 			}
 		}
 		s.last = append(s.last, last)
+	}
+	if rows != nil && f.revertLinks {
+		s.reverts.list = f.reverted(s.reverts.list, stream)
 	}
 }
 
@@ -91,7 +103,14 @@ func (f *fast) link(s *fastSuspects, n *colIncident) int32 {
 		case LinkRollback:
 			if n.stream >= 0 {
 				s.of(f, n.stream)
-				if r := s.rollback(f, n); r >= 0 {
+				if r := s.backs.last(n, f.open(n), 0); r >= 0 {
+					return r
+				}
+			}
+		case LinkRevert:
+			if n.stream >= 0 {
+				s.of(f, n.stream)
+				if r := s.reverts.last(n, f.open(n), int64(f.def.LinkWithin)); r >= 0 {
 					return r
 				}
 			}
@@ -110,18 +129,18 @@ func (f *fast) link(s *fastSuspects, n *colIncident) int32 {
 	return colNone
 }
 
-// rollback is the last of the suspects that was taken back while the incident
-// was open.
-func (s *fastSuspects) rollback(f *fast, n *colIncident) int32 {
-	for s.next < len(s.backs) && s.backs[s.next].k < n.until {
+// last is the last of the suspects that was taken back while the incident was open,
+// or at most within after.
+func (s *fastTakens) last(n *colIncident, open bool, within int64) int32 {
+	for s.next < len(s.list) && s.list[s.next].k < n.until {
 		s.next++
 	}
 	for k := s.next - 1; k >= 0; k-- {
-		b := &s.backs[k]
+		b := &s.list[k]
 		if b.latest < n.at {
 			break
 		}
-		if b.at >= n.at && (f.open(n) || b.at <= n.resolved) {
+		if b.at >= n.at && (open || b.at <= n.resolved+within) {
 			return b.row
 		}
 	}

@@ -126,7 +126,9 @@ func fastHistory(r *rand.Rand) []metrics.Fact {
 		case metrics.Change:
 			v.Rev = uint64(i)
 			v.At = v.At.Add(time.Duration(r.IntN(2e9)))
-			v.RevertOf = metrics.Ref{} // see fastCovers
+			if r.IntN(2) == 0 {
+				v.RevertOf = metrics.Ref{}
+			}
 			if r.IntN(2) == 0 {
 				v.FirstCommit, v.Opened = v.At.Add(-time.Hour), v.At.Add(time.Minute)
 			}
@@ -166,6 +168,23 @@ func TestFastIsTheReference(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestFastOfMany compares both ways on thousands of rows, so that each service has
+// more than a word of bits and cells have more values than are sorted at once.
+func TestFastOfMany(t *testing.T) {
+	t.Parallel()
+	for _, services := range []int{1, 4} {
+		s, _ := benchSnapshot(services, 6000)
+		q := metrics.Query{From: epoch, To: benchEnd, Window: metrics.WindowQuarter, Quantiles: []float64{0.05, 0.5, 0.9, 0.99}}
+		require.NoError(t, fastSame(s, metrics.DORA(), q))
+		q.Window, q.Level = metrics.WindowWhole, 0.5
+		for seed := range uint64(6) {
+			d := fastDefinition(rand.New(rand.NewPCG(5, seed)))
+			d.Environments = nil
+			require.NoError(t, fastSame(s, d, q), "%+v", d)
+		}
+	}
 }
 
 func TestFastSmoke(t *testing.T) {

@@ -54,6 +54,11 @@ func TestFastTraps(t *testing.T) {
 	commit := func(id string, h int) metrics.Change {
 		return metrics.Change{Meta: metrics.Meta{Source: "git", ID: id, At: hours(h), Seen: hours(h)}}
 	}
+	undo := func(id, of string, h int) metrics.Change {
+		c := commit(id, h)
+		c.RevertOf = metrics.Ref{Source: "git", ID: of}
+		return c
+	}
 	inc := func(id string, from, to int, changes ...func(*metrics.Incident)) metrics.Incident {
 		n := incident(id, from, to)
 		for _, c := range changes {
@@ -173,6 +178,36 @@ func TestFastTraps(t *testing.T) {
 		{name: "a deployment where a vouched time ends", facts: three, query: func(q *metrics.Query) { q.ObservedTo = hours(30) }},
 		{name: "a vouched time that begins before the range", facts: three, query: func(q *metrics.Query) { q.ObservedFrom = hours(-100) }},
 		{name: "a vouched time after all", facts: three, query: func(q *metrics.Query) { q.ObservedFrom = hours(300) }},
+		{name: "an incident is laid to what was reverted", facts: facts{commit("a", 1), undo("r", "a", 40), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 50, "v3", brings("r")), inc("i", 30, 45)}},
+		{name: "a revert long after", facts: facts{commit("a", 1), undo("r", "a", 40), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 50, "v3", brings("r")), inc("i", 22, 25)}},
+		{name: "a revert right at the end", facts: facts{commit("a", 1), undo("r", "a", 40), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 49, "v3", brings("r")), inc("i", 22, 25)}},
+		{name: "a revert while it is open", facts: facts{commit("a", 1), undo("r", "a", 40), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 150, "v3", brings("r")), inc("i", 22, 0)}},
+		{name: "a change that nobody knows is reverted", facts: facts{undo("r", "a", 40), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 50, "v3", brings("r")), inc("i", 30, 45)}},
+		{name: "a change and its revert come at once", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1"),
+			dep("2", 20, "v2", brings("a", "r")), inc("i", 22, 25)}},
+		{name: "a revert that failed, and one that exposed nobody", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 24, "v3", brings("r"), hidden), dep("4", 26, "v4", brings("r"), failed), inc("i", 22, 25)}},
+		{name: "a revert that exposed nobody", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 24, "v3", brings("r"), hidden), inc("i", 22, 25)}},
+		{name: "a revert at the same moment", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 10, "v2", brings("r")), inc("i", 10, 12)}},
+		{name: "a repeat reverts what it repeats", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 12, "v2", recovered(13)), dep("3", 20, "v1", brings("r")), inc("i", 15, 25)}},
+		{name: "a revert elsewhere", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2"), dep("3", 24, "v3", brings("r"), staging), dep("4", 25, "v4", brings("r"), service("other")), inc("i", 22, 25)}},
+		{name: "a revert before what it reverts", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("r")),
+			dep("2", 20, "v2", brings("a")), dep("3", 21, "v3"), inc("i", 22, 25)}},
+		{name: "two reverts of two changes", facts: facts{commit("a", 1), undo("r", "a", 2), commit("b", 3), undo("s", "b", 4), dep("1", 10, "v1", brings("a", "b")),
+			dep("2", 20, "v2", brings("b")), dep("3", 24, "v3", brings("s")), dep("4", 28, "v4", brings("r", "s")), inc("i", 22, 25), inc("j", 27, 0)}},
+		{name: "a revert that was planned", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v2", brings("r"), func(d *metrics.Deployment) { d.Planned = metrics.PlannedYes })}},
+		{name: "a repeat brings a revert", facts: facts{commit("a", 1), undo("r", "a", 2), dep("1", 10, "v1", brings("a")),
+			dep("2", 20, "v1", brings("r")), inc("i", 12, 25)}},
 		{name: "a range within a week", facts: many, query: func(q *metrics.Query) { q.From, q.To = hours(22), hours(40) }},
 		{name: "a deployment where the range ends", facts: three, query: func(q *metrics.Query) { q.To = hours(30) }},
 		{name: "weeks of another zone", facts: many, query: func(q *metrics.Query) { q.Location = time.FixedZone("", -11*3600) }},

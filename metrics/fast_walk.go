@@ -196,7 +196,7 @@ func (f *fast) backAt(r int32) int64 {
 		restored = f.recordOf(r).restored
 	}
 	if f.c.flags[r]&colRecovered != 0 {
-		recovered = f.c.recovered[r]
+		recovered = f.c.recovered.at(r)
 	}
 	switch {
 	case restored == colNever:
@@ -214,7 +214,7 @@ func (f *fast) failedAt(r int32) int64 {
 	}
 	at := int64(colNever)
 	if f.c.flags[r]&colDetected != 0 {
-		at = f.c.detected[r]
+		at = f.c.detected.at(r)
 	}
 	if f.record != nil && f.record[r] != 0 {
 		if x := f.recordOf(r); x.incidents > 0 && (at == colNever || x.noticed < at) {

@@ -675,5 +675,6 @@ func median(v []float64) float64 {
 	if len(v) == 0 {
 		return math.NaN()
 	}
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	a := v[(len(v)-1)/2]
+	return a + (v[len(v)/2]-a)/2 // as the type 7 has it, to the last bit
 }

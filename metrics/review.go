@@ -51,7 +51,7 @@ type Review struct {
 
 // ReviewedDeployment is what happened in one deployment of a release.
 type ReviewedDeployment struct {
-	// Deployment names it; the others are what it says.
+	// Deployment names it; Service, Environment, Version and Outcome are what it says.
 	Deployment  Ref               `json:"deployment"`
 	Service     string            `json:"service"`
 	Environment string            `json:"environment"`
@@ -85,7 +85,7 @@ type ReviewedDeployment struct {
 
 // ReviewedIncident is an incident and why it is laid to the deployment.
 type ReviewedIncident struct {
-	// Incident names it; the others are what it says.
+	// Incident names it; At, Severity and NoticedBy are what it says.
 	Incident  Ref       `json:"incident"`
 	At        time.Time `json:"at"`
 	Severity  string    `json:"severity,omitempty"`

@@ -45,7 +45,7 @@ type TierRow struct {
 	Deployments int `json:"deployments"`
 	Failed      int `json:"failed"`
 	NoOutcome   int `json:"noOutcome"`
-	// Rate is Failed by Deployments with Wilson's interval; all are NaN, and null in
+	// Rate is Failed by Deployments, Lo and Hi are Wilson's interval; all are NaN, and null in
 	// JSON, where there is no deployment.
 	Rate float64 `json:"rate"`
 	Lo   float64 `json:"lo"`

@@ -22,6 +22,7 @@ type Error struct {
 	Err error
 }
 
+// Error is one line. Its text may change.
 func (e *Error) Error() string {
 	if e.Column == "" {
 		return fmt.Sprintf("table: line %d: %v", e.Line, e.Err)

@@ -142,7 +142,7 @@ func jsonLines(rows string) string {
 		f := strings.Split(strings.TrimSpace(row), ",")
 		at := map[string]string{"1767225600": "2026-01-01T00:00:00Z", "1767312000": "2026-01-02T00:00:00Z", "1767315600": "2026-01-02T01:00:00Z",
 			"1767398400": "2026-01-03T00:00:00Z", "1767402000": "2026-01-03T01:00:00Z", "1767484800": "2026-01-04T00:00:00Z"}[f[0]]
-		b.WriteString(`{"at":"` + at + `","environment":"` + f[1] + `","service":"` + f[2] + `","version":"` + f[3] + `","outcome":"succeeded"}` + "\n")
+		b.WriteString(`{"kind":"deployment","source":"deployments","id":"` + f[0] + f[1] + `","rev":0,"at":"` + at + `","seen":"` + at + `","environment":"` + f[1] + `","service":"` + f[2] + `","version":"` + f[3] + `","outcome":"succeeded"}` + "\n")
 	}
 	return b.String()
 }
@@ -199,23 +199,23 @@ func TestRefuses(t *testing.T) {
 		{"-deployments empty.csv", 1, "empty.csv holds no deployment: there is nothing to measure"},
 		{"-deployments header.csv", 1, "there is nothing to measure"},
 		{"-deployments staging.csv", 1, "no deployment went to [production]"},
-		{"-deployments short.csv", 2, "short.csv: line 2: 3 columns, not 4: time, environment, service, version"},
-		{"-deployments time.csv", 2, `time.csv: line 3: column time: "never" is no time`},
-		{"-deployments ms.csv", 2, `line 2: column time: "1767225600000" is no time in Unix seconds`},
-		{"-deployments column.csv", 2, `line 1: "colour" is no column of a deployment`},
-		{"-deployments twice.csv", 2, `line 1: "time" is no column of a deployment, or stands twice`},
-		{"-deployments notime.csv", 2, `line 1: no column is called "time"`},
+		{"-deployments short.csv", 2, "short.csv: table: line 2: 3 cells and not 4"},
+		{"-deployments time.csv", 2, `time.csv: table: line 3: column "time": "never" is no time`},
+		{"-deployments ms.csv", 2, `line 2: column "time": "1767225600000" is no time in Unix seconds`},
+		{"-deployments column.csv", 2, `line 1: column "colour": "colour" is no column of a deployment`},
+		{"-deployments twice.csv", 2, `line 1: column "time": it stands twice`},
+		{"-deployments notime.csv", 2, `line 1: column "time": there is no such column`},
 		{"-deployments noservice.csv", 2, "line 1: metrics: fact 1 of 1: deployment \"deployments/1\": no service"},
 		{"-deployments control.csv", 2, "unprintable"},
 		{"-deployments outcome.csv", 2, `line 2`},
 		{"-deployments again.csv", 2, "line 3: metrics: fact 1 of 1: deployment \"deployments/1\", revision 0: metrics: the same revision says something else"},
 		{"-deployments quote.csv", 2, "line 1"},
-		{"-deployments bad.jsonl", 2, `bad.jsonl: line 1: json: unknown field "nonsense"`},
-		{"-deployments two.jsonl", 2, "line 1: more than one value"},
-		{"-deployments long.csv", 2, "long.csv: line 1: bufio.Scanner: token too long"},
+		{"-deployments bad.jsonl", 2, `bad.jsonl: table: line 1: metrics: this is no fact`},
+		{"-deployments two.jsonl", 2, "two.jsonl: table: line 1: metrics: this is no fact"},
+		{"-deployments long.csv", 2, "long.csv: table: line 1: a row of more than 1048576 bytes"},
 		{"-deployments good.csv -incidents missing.csv", 2, "missing.csv: no such file"},
 		{"-deployments good.csv -out file", 2, "not a directory"},
-		{"", 2, "not a git repository"},
+		{"", 2, "not in a git repository"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
@@ -261,7 +261,7 @@ func TestTags(t *testing.T) {
 	git("", "tag", "tree", "HEAD^{tree}") // a tag of no commit is no deployment
 	out, wrong, code = dora(t, dir)
 	require.Zero(t, code, wrong)
-	require.Contains(t, out, "3 deployments, 2 changes")
+	require.Contains(t, out, "3 deployments, 3 changes")
 	require.Contains(t, out, "1 h (no interval, n=2)", "0 and 2 h from commit to tag; the first tag's contents are not known")
 	require.Contains(t, out, "each tag is taken for a deployment")
 	require.Contains(t, out, "change-fail-rate: no data for any service: no failure was ever recorded")
@@ -276,7 +276,7 @@ func TestGOVUK(t *testing.T) {
 	out, wrong, code := dora(t, dir, "-deployments", path, "-out", "charts")
 	require.Zero(t, code, wrong)
 	t.Logf("115,405 deployments in %s", time.Since(begin))
-	require.Contains(t, wrong, "100000 lines read")
+	require.Contains(t, wrong, "100000 rows read")
 	require.Contains(t, out, "115405 deployments, 0 changes, 0 incidents, from 2022-10-10 to 2026-08-21")
 	require.Contains(t, out, "196 rollbacks:")
 	require.Contains(t, out, "153 restores:")

@@ -9,9 +9,9 @@
 //	deployments: time, environment, service, version
 //	incidents:   time, environment, service, resolved
 //
-// and a header may also name id, started, outcome, planned, recovered, artifact,
-// mitigated, causedby and region. Times are Unix seconds or RFC 3339. The lines of a
-// JSONL file are [metrics.Deployment]s and [metrics.Incident]s in their JSON. Without
+// and a header may name the other columns of package table too, such as id, started,
+// outcome, planned and caused-by, and region. Times are Unix seconds or RFC 3339. The
+// lines of a JSONL file are facts as package table writes them. Without
 // -deployments the tags of the git repository that it stands in are taken for
 // deployments. With -out, a chart of each metric by month is written to DIR as SVG.
 //

@@ -34,11 +34,11 @@ func measureAll(o options, stdout io.Writer, p *progress) error {
 		if err := readTags(p, func(f metrics.Fact) error { return s.meet(f, add) }); err != nil {
 			return err
 		}
-	} else if err := readFile(o.deployments, metrics.KindDeployment, p, func(_ int, f metrics.Fact) error { return s.meet(f, add) }); err != nil {
+	} else if err := readFile(o.deployments, metrics.KindDeployment, p, func(f metrics.Fact) error { return s.meet(f, add) }); err != nil {
 		return err
 	}
 	if o.incidents != "" {
-		if err := readFile(o.incidents, metrics.KindIncident, p, func(_ int, f metrics.Fact) error { return s.meet(f, add) }); err != nil {
+		if err := readFile(o.incidents, metrics.KindIncident, p, func(f metrics.Fact) error { return s.meet(f, add) }); err != nil {
 			return err
 		}
 	}

@@ -97,7 +97,7 @@ func (s *story) notes(w io.Writer) {
 	fmt.Fprintf(w, "%d repeats of the version that was running: counted once\n", found[metrics.DetectedRepeat])
 	fmt.Fprintf(w, "%d retries, %d hotfixes, %d reverts\n", found[metrics.DetectedRetry], found[metrics.DetectedHotfix], found[metrics.DetectedRevert])
 	if s.tags {
-		fmt.Fprintln(w, "each tag is taken for a deployment to production that succeeded; its changes are the commits since the tag before")
+		fmt.Fprintln(w, "each tag is taken for a deployment to production that succeeded; its changes are the commits that no tag before it contains")
 	} else if !s.outcomes {
 		fmt.Fprintln(w, "no row tells of a failure: each is taken for a deployment that succeeded, and only rollbacks and incidents show that one failed")
 	}

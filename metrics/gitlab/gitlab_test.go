@@ -138,7 +138,7 @@ func TestDeployments(t *testing.T) {
 	got = state(t, gitlab.Options{Failure: metrics.DeploymentNotExposed}, []string{deployed(1, "success", 5), deployed(1, "failed", 6)}, []int{0, 1})[0].(metrics.Deployment)
 	require.Equal(t, metrics.DeploymentFailed, got.Outcome, "it had succeeded: users were exposed")
 	got = state(t, gitlab.Options{}, []string{strings.Replace(deployed(1, "success", 5), sha, "main", 1)}, []int{0})[0].(metrics.Deployment)
-	require.Equal(t, "279484c0", got.Version)
+	require.Equal(t, []string{"279484c0", ""}, []string{got.Version, got.Commit}, "an abbreviation is no commit")
 }
 
 func TestChangesAndIncidents(t *testing.T) {

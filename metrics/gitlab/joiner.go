@@ -224,6 +224,9 @@ func (j *Joiner) deployment(project string, d deployment, seen time.Time) (Told,
 		f.At = order[len(order)-1].at
 	}
 	f.Version, f.Service, f.Environment = f.Commit, service, environment
+	if !isHex(f.Commit) { // an abbreviation names no commit for ever
+		f.Commit = ""
+	}
 	return Told{Facts: []metrics.Fact{f}}, nil
 }
 

@@ -168,12 +168,13 @@ func TestFailedCommitEndsTheJournal(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "j.db")
 	var mu sync.Mutex
-	broken, held := false, make(chan struct{})
+	broken, reached, held := false, make(chan struct{}), make(chan struct{})
 	db := sql.OpenDB(connector{new(moderncsqlite.Driver), path, func(query string, run func() error) error {
 		mu.Lock()
 		b := broken
 		mu.Unlock()
 		if b && query == "COMMIT" {
+			close(reached) // there is one: nothing more is done
 			<-held
 			return errInjected
 		}
@@ -193,6 +194,9 @@ func TestFailedCommitEndsTheJournal(t *testing.T) {
 		wg.Go(func() {
 			_, errs[i] = j.Append(t.Context(), journal.Append{Stream: fmt.Sprint(i), Entries: entries("x", 1)})
 		})
+		if i == 0 { // alone: appends that come together are committed together
+			<-reached
+		}
 	}
 	for j.Queued() < len(errs)-1 {
 		time.Sleep(time.Millisecond)

@@ -104,8 +104,12 @@ func logFact() *rapid.Generator[metrics.Fact] {
 			}
 			return d
 		case 1:
-			return metrics.Change{Meta: m, FirstCommit: maybe.Draw(t, "first"), Opened: maybe.Draw(t, "opened"), FirstReview: maybe.Draw(t, "review"),
-				Approved: maybe.Draw(t, "approved"), Merged: maybe.Draw(t, "merged"), Commit: text.Draw(t, "commit"), RevertOf: logMaybe(logRef()).Draw(t, "revert")}
+			c := metrics.Change{Meta: m, FirstCommit: maybe.Draw(t, "first"), Opened: maybe.Draw(t, "opened"), FirstReview: maybe.Draw(t, "review"),
+				Approved: maybe.Draw(t, "approved"), Merged: maybe.Draw(t, "merged"), Commit: text.Draw(t, "commit")}
+			if r := logMaybe(logRef()).Draw(t, "revert"); r != m.Ref() { // nothing reverts itself
+				c.RevertOf = r
+			}
+			return c
 		}
 		return metrics.Incident{Meta: m, Resolved: maybe.Draw(t, "resolved"), Mitigated: maybe.Draw(t, "mitigated"), CausedBy: logMaybe(logRef()).Draw(t, "cause"),
 			Artifact: text.Draw(t, "artifact"), Version: text.Draw(t, "version"), Severity: text.Draw(t, "severity"), NoticedBy: text.Draw(t, "noticed")}

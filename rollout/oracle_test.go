@@ -148,7 +148,7 @@ func (b *book) mayGoBack(u *universe, fresh bool) string {
 	case !fresh:
 	case len(b.plan.RollbackGates) > 0 && u.gateErr["back"] == nil && u.verdict["back"] == release.VerdictDeny && !b.aborted && b.lifted["back"] == nil:
 		return "the gate on the way back denies"
-	case len(b.plan.Dependents) > 0 && u.webShows("half") && b.lifted[rollout.GateDependents] == nil:
+	case len(b.plan.Dependents) > 0 && u.webRests() && b.lifted[rollout.GateDependents] == nil:
 		if u.webRuns() && u.high.Before(b.cause.Add(wait)) || !u.webRuns() && !b.aborted {
 			return "a dependent still rests on it"
 		}

@@ -80,6 +80,17 @@ func (u *universe) webShows(stage string) bool {
 	return last.Kind == rollout.ActionExpose && (last.Stage == "all" || last.Stage == stage)
 }
 
+// webRests reports whether web serves what rests on a release that production still
+// shows. A release that took the place of the one that web was made for, after that
+// had gone, carries nothing.
+func (u *universe) webRests() bool {
+	o, err := u.real.Observe(u.t.Context(), production)
+	require.NoError(u.rt, err)
+	return u.webShows("half") && slices.ContainsFunc(o.Shares, func(s rollout.Share) bool {
+		return s.Release == u.plan.Release.Digest && s.Slice.Percent > 0
+	})
+}
+
 func (u *universe) webRuns() bool {
 	return u.load(web).Running()
 }

@@ -42,7 +42,7 @@ const (
 )
 
 // setAsideNames are what belongs to one run; keys and what was learned stay.
-var setAsideNames = []string{"journal", "world.json", "record.json", "report.md", "bundles", artifactName}
+var setAsideNames = []string{"journal", "world.json", "record.json", "report.md", "report.html", "bundles", artifactName}
 
 // openOut makes the directory ready for a run. An unfinished run of the same is
 // gone on with; what a finished one left is set aside under its number. Anything

@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 
 	"github.com/sallyport-dev/sallyport/release"
 	"github.com/sallyport-dev/sallyport/release/report"
 )
 
-// writeRecord writes the whole story: record.json, report.md, and the bundles.
+// writeRecord writes the whole story: record.json, report.md, report.html, and the bundles.
 func (s *story) writeRecord() error {
 	all, err := s.evidence.verified(context.Background())
 	if err != nil {
@@ -37,12 +38,15 @@ func (s *story) writeRecord() error {
 	if err := s.dir.save("record.json", rec); err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := report.Markdown(&page, s.release.Service+" "+s.release.Version, report.Of(rec)); err != nil {
-		return err
-	}
-	if err := writeFile(s.dir.path("report.md"), page.Bytes(), 0o644); err != nil {
-		return err
+	title, sections := s.release.Service+" "+s.release.Version, report.Of(rec)
+	for name, write := range map[string]func(io.Writer, string, []report.Section) error{"report.md": report.Markdown, "report.html": report.HTML} {
+		var page bytes.Buffer
+		if err := write(&page, title, sections); err != nil {
+			return err
+		}
+		if err := writeFile(s.dir.path(name), page.Bytes(), 0o644); err != nil {
+			return err
+		}
 	}
 	if err := s.evidence.export(s.dir.path("bundles")); err != nil {
 		return err
@@ -50,7 +54,7 @@ func (s *story) writeRecord() error {
 	if err := s.people.export(s.dir.path("bundles")); err != nil {
 		return err
 	}
-	for _, name := range []string{"record.json", "report.md", "bundles", "journal"} {
+	for _, name := range []string{"record.json", "report.md", "report.html", "bundles", "journal"} {
 		s.item("written", "%s", release.Text(s.dir.path(name)))
 	}
 	return nil

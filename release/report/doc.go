@@ -7,4 +7,8 @@
 // has to get escaping right: whatever stands in a section, be it a commit's
 // subject or a reviewer's name, comes out as text and never as markup, a link, or
 // a terminal's escape sequence.
+//
+// Sections are rendered by [Markdown] (a CI job's summary) and [HTML] (one page that
+// needs nothing else). A record itself becomes [JSON] for programs, [SARIF] for code
+// hosts and [Annotations] for GitHub's jobs.
 package report

@@ -23,6 +23,11 @@ func Markdown(w io.Writer, title string, sections []Section) error {
 				for _, item := range block.List {
 					b.WriteString("- " + markdown(item) + "\n")
 				}
+			case block.Steps != nil:
+				b.WriteString(escape(block.Steps.Title) + "\n\n")
+				markdownTable(&b, block.Steps.table())
+			case block.Diagram != "":
+				fenced(&b, "mermaid", block.Diagram)
 			default:
 				b.WriteString(escape(block.Paragraph) + "\n")
 			}
@@ -50,6 +55,30 @@ func markdownTable(b *strings.Builder, t *Table) {
 			return markdown(cells[i])
 		})
 	}
+}
+
+// fenced writes a code block with a fence that the text does not have (CommonMark
+// 0.31, section 4.5). Line breaks stay; what cannot be printed does not.
+func fenced(b *strings.Builder, info, text string) {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	b.WriteString(fence + info + "\n" + printable(text) + "\n" + fence + "\n")
+}
+
+// printable is the lines of a text without what moves a cursor or turns the direction
+// of writing.
+func printable(text string) string {
+	return strings.TrimRight(strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		if r == '\t' {
+			return ' '
+		}
+		return utf8.RuneError
+	}, text), "\n")
 }
 
 func markdown(c Cell) string {

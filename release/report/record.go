@@ -182,13 +182,16 @@ func decisionSection(n int, d release.DecisionRecord) Section {
 
 func rolloutSection(events []release.Event) Section {
 	s := Section{Title: "Rollout"}
+	if steps := exposure(events); len(steps.At) > 1 {
+		s.Blocks = append(s.Blocks, Block{Steps: &steps})
+	}
 	var rows [][]Cell
 	for _, e := range events {
 		rows = append(rows, []Cell{Text(stamp(e.At)), Text(string(e.Kind)), Code(e.Stage), Text(fmt.Sprintf("%g %%", e.Percent)), Text(e.Reason.Text)})
 	}
 	s.table([]string{"when", "what", "stage", "exposed", "why"}, rows, len(events))
 	if len(rows) == 0 {
-		s.Blocks = []Block{{Paragraph: "Nothing was exposed."}}
+		s.Blocks = append(s.Blocks, Block{Paragraph: "Nothing was exposed."})
 	}
 	return s
 }
